@@ -1,0 +1,181 @@
+//! The checks: what a clause can promise. A new check is a variant here, a file in `load/checks/` that parses it and a
+//! file in `judge/checks/` that judges it.
+
+use super::{Expectation, ObjectPath, Target};
+use indexmap::IndexMap;
+use seatrial_observation::Seed;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// One promise. The first three are judged on the files, the rest on a cluster.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Check {
+    /// Fields of rendered objects.
+    Rendered(ObjectExpectations),
+    /// Exact counts of rendered objects: kind → count; kinds that are not listed must not be there.
+    Objects(IndexMap<String, u64>),
+    /// Values that the chart's schema must refuse.
+    Refuses(Vec<Refusal>),
+    /// A session of HTTP exchanges; one entry for the short form.
+    Http(HttpCheck),
+    /// A TCP connect.
+    Tcp(TcpCheck),
+    /// A Service resolves by its three names and the address answers.
+    Dns(Vec<Target>),
+    /// An OCI registry keeps its protocol.
+    Registry(RegistryCheck),
+    /// Everything of the release, or one object, is ready.
+    Ready(ReadyOf),
+    /// Fields of objects in the cluster.
+    Object(ObjectExpectations),
+    /// Restart counts of a workload's containers: target → expectation.
+    Restarts(Vec<(Target, Expectation)>),
+    /// What logs contain, never contain, or look like.
+    Logs(LogsCheck),
+    /// Memory in use.
+    Usage(UsageCheck),
+    /// Exactly these objects are left after an uninstall.
+    Leaves(Vec<Target>),
+    /// A command's exit code.
+    Run(RunCheck),
+    /// Another clause holds.
+    Holds(String),
+}
+
+/// Target → what is expected of each object it names: path → expectation.
+///
+/// `Expectation::Absent` alone (`cm/registry-config: absent`) is kept with the empty path.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ObjectExpectations(pub Vec<(Target, Vec<(ObjectPath, Expectation)>)>);
+
+/// Values that must be refused.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Refusal {
+    /// The values, in Helm's own `--set` syntax → typed value.
+    pub set: IndexMap<String, Value>,
+    /// What the refusal must say.
+    pub saying: Option<String>,
+}
+
+/// A session of HTTP exchanges: cookies kept, values saved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HttpCheck(pub Vec<HttpStep>);
+
+/// One HTTP exchange.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HttpStep {
+    /// `GET`, `HEAD`, `POST`, `PUT`, `PATCH` or `DELETE`.
+    pub method: String,
+    /// Where.
+    pub to: Target,
+    /// Request headers.
+    pub headers: IndexMap<String, String>,
+    /// Request body; `json:` is already serialised and has its content type among the headers.
+    pub body: Option<String>,
+    /// The status; 2xx where nothing is written. `4xx` is kept as the regex `^4..$`.
+    pub status: Option<Expectation>,
+    /// Response headers, names in lower case → expectation.
+    pub header: IndexMap<String, Expectation>,
+    /// The body as text.
+    pub text: Option<Expectation>,
+    /// The body as JSON: path → expectation.
+    pub json: Vec<(ObjectPath, Expectation)>,
+    /// The connection is expected to fail (`expect: denied`, `expect: refused`).
+    pub failure: Option<String>,
+}
+
+/// A TCP connect.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TcpCheck {
+    /// Where.
+    pub to: Target,
+    /// The connection is expected to fail.
+    pub failure: Option<String>,
+}
+
+/// A talk with a registry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RegistryCheck {
+    /// Where.
+    pub at: Target,
+    /// What to do.
+    pub talk: RegistryTalk,
+}
+
+/// What to do with a registry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RegistryTalk {
+    /// `/v2/`, push, pull, identical bytes, wrong digest refused.
+    RoundTrip,
+    /// Pull what an earlier push remembered under this name.
+    Pull {
+        /// The name.
+        name: String,
+        /// The seed, filled in when it is known.
+        seed: Option<Seed>,
+    },
+}
+
+/// Whose readiness.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ReadyOf {
+    /// Every workload of the release, and its PVCs.
+    Release,
+    /// These objects.
+    Targets(Vec<Target>),
+}
+
+/// What logs must and must not say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogsCheck {
+    /// Whose logs; `None` is `all`.
+    pub of: Option<Target>,
+    /// Some line must match each of these.
+    pub contain: Vec<Expectation>,
+    /// No line may match any of these.
+    pub never: Vec<Expectation>,
+    /// No value of a Secret of the namespace may occur (`never: secrets`).
+    pub never_secrets: bool,
+    /// Each line is a JSON object (`format: json`) with these fields.
+    pub json_fields: Option<Vec<String>>,
+}
+
+/// Memory in use.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UsageCheck {
+    /// Of what.
+    pub of: UsageOf,
+    /// The promise about the working set.
+    pub memory: Expectation,
+}
+
+/// Whose memory.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum UsageOf {
+    /// All pods of the release's namespace, less our own.
+    Namespace,
+    /// The node container.
+    Node,
+    /// The containers of a workload, each by itself.
+    Workload(Target),
+}
+
+/// A command of the contract's author.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunCheck {
+    /// Program and arguments, run in the chart's folder.
+    pub command: Vec<String>,
+    /// Programs that must be on PATH, else the clause is skipped at listing.
+    pub requires: Vec<String>,
+}

@@ -1,0 +1,126 @@
+//! One clause, bound to an environment and an element: one check or several after one event, and its circumstances.
+
+use super::{Check, Target};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::time::Duration;
+
+/// A clause with every plan-time reference looked up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Clause {
+    /// From where probes look.
+    pub from: Vantage,
+    /// What is prepared first; a failure makes the clause Inconclusive.
+    pub before: Vec<Action>,
+    /// What happens.
+    pub when: Vec<Event>,
+    /// The checks, in order; never empty.
+    pub then: Vec<Phase>,
+    /// Clauses of the same contract that must have passed.
+    pub after: Vec<String>,
+    /// Requirement rows.
+    pub covers: Vec<String>,
+    /// A line for the report.
+    pub why: Option<String>,
+    /// States that may heal and so do not doom a wait.
+    pub tolerates: Vec<String>,
+    /// Reason not to judge it, with the date the excuse ends.
+    pub skip: Option<Skip>,
+    /// Shown, but does not gate.
+    pub is_advisory: bool,
+}
+
+/// One check with its own time words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Phase {
+    /// What is promised.
+    pub check: Check,
+    /// The promise must come true within this time from the event.
+    pub within: Option<Within>,
+    /// It must hold this long.
+    #[serde(rename = "for")]
+    pub for_: Option<Duration>,
+}
+
+/// A promise about time, and where its clock starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Within {
+    /// The limit.
+    pub limit: Duration,
+    /// `within: 5s of ready`: counted from the moment the object of `when` is ready again.
+    pub is_of_ready: bool,
+}
+
+/// Something done before the event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Action {
+    /// Push a random artefact to a registry and remember it under a name.
+    Push {
+        /// The registry.
+        at: Target,
+        /// The name it is remembered by.
+        name: String,
+    },
+    /// Any check that must hold first.
+    Check(Check),
+}
+
+/// What happens to the release, in the words of `when`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Event {
+    /// Delete the pods of a workload.
+    DeletePod(Target),
+    /// `kubectl rollout restart`.
+    Restart(Target),
+    /// Set the replicas of workloads.
+    Scale(IndexMap<String, u32>),
+    /// Uninstall and install again with the same values.
+    Reinstall,
+    /// Uninstall.
+    Uninstall,
+    /// `helm upgrade` with other values.
+    Upgrade {
+        /// In Helm's own `--set` syntax → typed value; empty is an identical upgrade.
+        set: IndexMap<String, Value>,
+    },
+}
+
+/// From where a probe looks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Vantage {
+    /// A pod of ours in the release's namespace: the prober.
+    #[default]
+    Pod,
+    /// The machine that runs Seatrial.
+    Host,
+    /// The node's network.
+    Node,
+    /// As that workload (by an ephemeral container).
+    Workload(Target),
+    /// A pod with this namespace, labels and service account.
+    Stranger {
+        /// Namespace of the pod.
+        namespace: Option<String>,
+        /// Its labels.
+        labels: IndexMap<String, String>,
+        /// Its service account.
+        service_account: Option<String>,
+    },
+}
+
+/// A reason not to judge a clause.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Skip {
+    /// Why.
+    pub reason: String,
+    /// The last day it is excused, `YYYY-MM-DD`; past it the clause fails.
+    pub until: Option<String>,
+}

@@ -1,0 +1,91 @@
+//! A contract as the rest of Seatrial sees it, after the file was read and every mistake was reported.
+
+use super::{Level, Target};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::time::Duration;
+
+/// One `contract.yaml`: a chart, its release, its environments and its clauses.
+///
+/// Clauses are kept as raw trees until a plan binds them to an environment and an element of `each` (references such
+/// as `$(values.x)` differ between environments); loading has already bound each of them once to find mistakes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contract {
+    /// The chart's folder as written, relative to the contract file.
+    pub chart: String,
+    /// Names of release and namespace, where they are fixed on purpose.
+    pub release: ReleaseSpec,
+    /// The environments in file order; never empty (a contract without any has `default`).
+    pub environments: IndexMap<String, Environment>,
+    /// What `seatrial up` makes.
+    pub cluster: Option<ClusterSpec>,
+    /// When to give up.
+    pub timeouts: Timeouts,
+    /// Clause name → its raw tree and place in the file, in file order.
+    pub clauses: IndexMap<String, RawClause>,
+    /// Default clauses switched off by name, each with its reason.
+    pub without: IndexMap<String, String>,
+}
+
+/// A clause as written: its tree, its place, and the facts that do not differ between environments.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RawClause {
+    /// The clause's tree with references still in it.
+    pub tree: Value,
+    /// Line in the contract file, counted from 1.
+    pub line: usize,
+    /// The environments it is judged in (`in`), already checked to exist; all of them where none is written.
+    pub environments: Vec<String>,
+    /// The variables of `each`: name → (element name → value). Empty without `each`.
+    pub each: IndexMap<String, IndexMap<String, Value>>,
+}
+
+/// Fixed names of a release. What is left out is computed for each environment and run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseSpec {
+    /// Helm's release name.
+    pub name: Option<String>,
+    /// The namespace.
+    pub namespace: Option<String>,
+    /// Pod Security Standard enforced on the namespace (`restricted`, `baseline`).
+    pub pod_security: Option<String>,
+}
+
+/// One way to install the chart.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Environment {
+    /// Values files relative to the chart, in the order Helm takes them.
+    pub values: Vec<String>,
+    /// Single values in Helm's own `--set` syntax → typed value.
+    pub set: IndexMap<String, Value>,
+    /// The highest level this environment is judged on.
+    pub up_to: Option<Level>,
+}
+
+/// What `seatrial up` makes for this chart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClusterSpec {
+    /// Name of the kind cluster.
+    pub name: String,
+    /// Host port on 127.0.0.1 → the Service port behind it.
+    pub publish: IndexMap<u16, Target>,
+    /// Whether the data of local-path volumes lives on the host and outlives the node.
+    pub host_storage: bool,
+}
+
+/// When to give up, on top of the durations a clause itself names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timeouts {
+    /// Until a release is ready.
+    pub ready: Duration,
+    /// Of one clause.
+    pub clause: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { ready: Duration::from_secs(120), clause: Duration::from_secs(30) }
+    }
+}
+

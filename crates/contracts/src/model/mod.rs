@@ -1,0 +1,21 @@
+//! The domain types of the flow: Contract, Clause, Check, Plan, Slot, Verdict. Data with small accessors; how they are
+//! parsed is in `load`, how they are judged in `judge`.
+
+mod check;
+mod clause;
+mod contract;
+mod expect;
+mod plan;
+mod target;
+mod verdict;
+
+pub use check::{
+    Check, HttpCheck, HttpStep, LogsCheck, ObjectExpectations, ReadyOf, Refusal, RegistryCheck, RegistryTalk, RunCheck,
+    TcpCheck, UsageCheck, UsageOf,
+};
+pub use clause::{Action, Clause, Event, Phase, Skip, Vantage, Within};
+pub use contract::{ClusterSpec, Contract, Environment, RawClause, ReleaseSpec, Timeouts};
+pub use expect::{Comparison, Expectation, ObjectPath, Operator, PathStep};
+pub use plan::{ChartPlan, Class, EnvironmentPlan, Level, Origin, Release, Slot, SlotId, What};
+pub use target::{Kind, Name, PortRef, Target, TargetError};
+pub use verdict::{BlockedBy, Cause, Measured, Verdict, VerdictKind, Where};

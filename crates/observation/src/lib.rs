@@ -1,0 +1,19 @@
+//! The words that Seatrial's crates share, data only: what to look at ([`ProbeSpec`]), what was seen
+//! ([`Seen`], [`Sample`], [`Observation`]), what a look means ([`Look`]) and what happens on the way ([`Event`]).
+//!
+//! Everything here is plain serde data: a record written by one process is read by another, and by the judge.
+
+mod event;
+mod look;
+mod observation;
+mod probe;
+mod sample;
+
+pub use event::Event;
+pub use look::{Look, Reason};
+pub use observation::{Actions, Clock, Ended, Observation, Part};
+pub use probe::{
+    DnsAnswer, DnsSpec, FailureKind, HttpAnswer, HttpSpec, ProbeAnswer, ProbeFailure, ProbeOutcome, ProbeSpec,
+    RegistryAction, RegistryAnswer, RegistrySpec, RegistryStep, Seed, TcpSpec,
+};
+pub use sample::{CommandSeen, Found, LogStream, LookError, ObjectLook, Sample, Seen, Usage};

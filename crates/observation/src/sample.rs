@@ -1,0 +1,111 @@
+//! One look of a clause: when it was taken and what was seen.
+
+use crate::{Look, ProbeOutcome, Reason};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// One look, stamped relative to the clause's event (or its start, where there is no event).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sample {
+    /// Milliseconds from the event to the moment the look was complete.
+    pub at_ms: f64,
+    /// What was seen; an error of the apparatus is kept apart from a mismatch.
+    pub look: Result<Seen, LookError>,
+}
+
+/// The apparatus failed: the API server, the prober or a file could not be asked. Never a mismatch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LookError {
+    /// What failed, with the error's own words.
+    pub message: String,
+}
+
+/// What one look saw.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "seen", content = "value", rename_all = "camelCase")]
+pub enum Seen {
+    /// The outcomes of a session of probes (one entry for a single probe), in order.
+    Probes(Vec<ProbeOutcome>),
+    /// Objects read from the API server (values of Secrets already taken out).
+    Objects(Vec<Found>),
+    /// The readiness of each object.
+    Readiness(Vec<ObjectLook>),
+    /// Logs, stream by stream (already redacted).
+    Logs(Vec<LogStream>),
+    /// Memory in use, thing by thing.
+    Usage(Vec<Usage>),
+    /// A command's end.
+    Command(CommandSeen),
+}
+
+/// What one target of a clause named in the cluster.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Found {
+    /// The target as written (`deploy/registry`).
+    pub target: String,
+    /// The objects as the API server shows them; empty where there is none.
+    pub objects: Vec<Value>,
+}
+
+/// The readiness of one object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ObjectLook {
+    /// `kind/name`.
+    pub object: String,
+    /// Ready, not yet, or never.
+    pub look: Look<()>,
+}
+
+impl ObjectLook {
+    /// The reason it is not ready, if it is not.
+    pub fn reason(&self) -> Option<&Reason> {
+        self.look.reason()
+    }
+}
+
+/// The log of one container.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogStream {
+    /// Pod name.
+    pub pod: String,
+    /// Container name.
+    pub container: String,
+    /// Whether this is the log of the container's previous run.
+    pub is_previous: bool,
+    /// The lines, bounded to the last 10,000.
+    pub lines: Vec<String>,
+}
+
+/// Memory in use by one thing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Usage {
+    /// `pod/x container/y`, or `namespace`, or `node`.
+    pub of: String,
+    /// Working set in bytes: usage less inactive file cache, as the kubelet counts.
+    pub working_set_bytes: u64,
+    /// The memory limit in bytes, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_bytes: Option<u64>,
+}
+
+/// How a command ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CommandSeen {
+    /// The command line; it never carries a secret.
+    pub argv: Vec<String>,
+    /// Exit code; `None` when a signal or a time-out ended it.
+    pub code: Option<i32>,
+    /// The end of standard output.
+    pub stdout: String,
+    /// The end of standard error.
+    pub stderr: String,
+    /// Seconds it took.
+    pub seconds: f64,
+}
