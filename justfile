@@ -1,0 +1,85 @@
+# Everything Seatrial does, by name. `./just` finds or installs `just`; `just --list` shows this file.
+# Each recipe prepares only what it needs: `check` builds no image and starts no engine.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+# Where `setup` keeps what it built; its `bin` holds the pinned tools that PATH lacks.
+cache := env("SEATRIAL_CACHE", env("XDG_CACHE_HOME", home_directory() / ".cache") / "seatrial")
+export PATH := env("PATH") + ":" + cache / "bin"
+
+# Seatrial itself, built when its sources changed.
+seatrial := "cargo run --quiet --package seatrial --"
+
+# Show the recipes.
+default:
+    @just --list
+
+# Prove every chart on a real cluster (makes the host ready first).
+verify *ARGS: (setup "live")
+    {{ seatrial }} verify {{ ARGS }}
+
+# Make this host ready for a tier: static, test, live or ci. Safe to repeat; the second time takes seconds.
+setup TIER="live":
+    @{{ seatrial }} setup --tier {{ TIER }}
+
+# What is here, which versions, what is missing and the command that mends it.
+doctor:
+    @{{ seatrial }} doctor
+
+# The static tier of every chart: no cluster, no Docker.
+check *ARGS: (setup "static")
+    {{ seatrial }} check {{ ARGS }}
+
+# Unit tests of every crate; the suite that needs a cluster is `e2e`.
+test *ARGS: (setup "test")
+    cargo nextest run --workspace --exclude e2e {{ ARGS }}
+
+# The suite on a real cluster: one test for each clause, and the suites written by hand.
+e2e *ARGS: (setup "live") (setup "test")
+    cargo nextest run --package e2e {{ ARGS }}
+
+# Build the images that the charts and the clusters need.
+images: (setup "live")
+
+# Make the cluster that CHART's contract describes, install the chart, and leave both.
+up CHART="charts/pallet-registry": (setup "live")
+    {{ seatrial }} up {{ CHART }}
+
+# Remove what `up` made.
+down *ARGS:
+    {{ seatrial }} down {{ ARGS }}
+
+alias deploy := up
+alias teardown := down
+
+# Rewrite what is generated and checked in.
+generate: (setup "static")
+    {{ seatrial }} schema > docs/contract.schema.json
+    {{ seatrial }} plan --format lock charts/* > clauses.lock
+
+# Everything that GitHub Actions runs. The last lines say where the time went; the first failing step ends it.
+ci:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    spent=()
+    started=$SECONDS
+    trap 'printf "\nwhere the time went\n"; printf "%6s s  %s\n" "${spent[@]}"; printf "%6s s  all\n" $((SECONDS - started))' EXIT
+    step() {
+        local name=$1 from=$SECONDS
+        shift
+        printf '\n== %s\n' "$name"
+        "$@" || { spent+=($((SECONDS - from)) "$name (failed)"); printf '\n%s failed: %s\n' "$name" "$*" >&2; exit 1; }
+        spent+=($((SECONDS - from)) "$name")
+    }
+    step build cargo build --workspace --all-targets --locked
+    step setup {{ seatrial }} setup --tier ci
+    step fmt cargo fmt --all --check
+    step clippy cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+    step deny cargo deny --offline --log-level error check bans licenses sources
+    step actionlint actionlint
+    step shellcheck shellcheck just .ci/run
+    step unit cargo nextest run --workspace --exclude e2e --profile ci
+    step doctests cargo test --workspace --doc --quiet
+    step static {{ seatrial }} check
+    step e2e cargo nextest run --package e2e --profile ci
+    step verify {{ seatrial }} verify
