@@ -1,0 +1,3 @@
+module seatrial/images/node/pause
+
+go 1.26.0

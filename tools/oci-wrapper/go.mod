@@ -1,0 +1,3 @@
+module seatrial/tools/oci-wrapper
+
+go 1.26.0
