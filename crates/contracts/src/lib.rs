@@ -5,4 +5,5 @@
 //! the rendered chart into [`model::Slot`]s (one verdict each), [`judge`] turns observations into [`model::Verdict`]s,
 //! [`report`] turns verdicts into text, JSON and JUnit.
 
+pub mod diagnostic;
 pub mod model;

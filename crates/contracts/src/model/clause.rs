@@ -123,4 +123,7 @@ pub struct Skip {
     pub reason: String,
     /// The last day it is excused, `YYYY-MM-DD`; past it the clause fails.
     pub until: Option<String>,
+    /// Whether that day is past, as of the day the contract was loaded.
+    #[serde(default)]
+    pub is_expired: bool,
 }

@@ -1,6 +1,7 @@
 //! A contract as the rest of Seatrial sees it, after the file was read and every mistake was reported.
 
 use super::{Level, Target};
+use crate::diagnostic::Places;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,6 +13,8 @@ use std::time::Duration;
 /// as `$(values.x)` differ between environments); loading has already bound each of them once to find mistakes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contract {
+    /// The contract file's name as diagnostics print it; empty for a chart without one.
+    pub file: String,
     /// The chart's folder as written, relative to the contract file.
     pub chart: String,
     /// Names of release and namespace, where they are fixed on purpose.
@@ -35,8 +38,12 @@ pub struct RawClause {
     pub tree: Value,
     /// Line in the contract file, counted from 1.
     pub line: usize,
+    /// Line and column of each node of `tree`, for diagnostics found while binding.
+    pub places: Places,
     /// The environments it is judged in (`in`), already checked to exist; all of them where none is written.
     pub environments: Vec<String>,
+    /// Whether the clause has a `skip` whose last day is past: its slots fail instead of being skipped.
+    pub is_skip_expired: bool,
     /// The variables of `each`: name → (element name → value). Empty without `each`.
     pub each: IndexMap<String, IndexMap<String, Value>>,
 }
@@ -88,4 +95,3 @@ impl Default for Timeouts {
         Self { ready: Duration::from_secs(120), clause: Duration::from_secs(30) }
     }
 }
-
