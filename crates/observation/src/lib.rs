@@ -3,6 +3,9 @@
 //!
 //! Everything here is plain serde data: a record written by one process is read by another, and by the judge.
 
+/// What stands in a redacted text where the value of a Secret was; a log that holds it printed a secret.
+pub const REDACTED: &str = "[redacted:secret]";
+
 mod event;
 mod look;
 mod observation;

@@ -1,7 +1,7 @@
 //! The record of one step of a plan: what was done and what was seen. The judge computes the verdict from it
 //! alone, so a record read back a day later gives the same verdict.
 
-use crate::{Reason, Sample, Seed};
+use crate::{Reason, Sample, Seed, Seen};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +47,9 @@ pub struct Actions {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Part {
+    /// What was there before `when`, for expectations that say `unchanged`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Seen>,
     /// The samples kept: the first, the last ones, and any that decided (bounded).
     pub samples: Vec<Sample>,
     /// How many looks there were, kept or not.

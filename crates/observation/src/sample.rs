@@ -28,11 +28,13 @@ pub struct LookError {
 pub enum Seen {
     /// The outcomes of a session of probes (one entry for a single probe), in order.
     Probes(Vec<ProbeOutcome>),
-    /// Objects read from the API server (values of Secrets already taken out).
+    /// Objects read from the API server (values of Secrets already taken out): one [`Found`] a target, in the order of
+    /// the check. For `restarts` the objects are the pods of the target; for `leaves` there is one [`Found`] `*/*` with
+    /// everything of the release that is still there.
     Objects(Vec<Found>),
     /// The readiness of each object.
     Readiness(Vec<ObjectLook>),
-    /// Logs, stream by stream (already redacted).
+    /// Logs, stream by stream (already redacted: [`crate::REDACTED`] stands where a Secret's value was).
     Logs(Vec<LogStream>),
     /// Memory in use, thing by thing.
     Usage(Vec<Usage>),

@@ -4,6 +4,7 @@ use super::{Clause, ClusterSpec, Skip, Target, Timeouts};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The plan of one chart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +18,9 @@ pub struct ChartPlan {
     pub cluster: Option<ClusterSpec>,
     /// When to give up.
     pub timeouts: Timeouts,
+    /// Template sources by path relative to the chart (`templates/service.yaml`), for the places of findings.
+    #[serde(default)]
+    pub templates: BTreeMap<String, String>,
     /// The environments in file order.
     pub environments: Vec<EnvironmentPlan>,
 }
@@ -179,6 +183,8 @@ pub enum What {
     UninstallLeavesNothing,
     /// A written clause.
     Clause(Clause),
+    /// A clause whose `skip` is past its date: fails with the excuse's own words, and is not looked at.
+    Expired(Skip),
     /// The contract file itself is invalid: judged as one failing test with the diagnostics.
     Invalid(String),
 }

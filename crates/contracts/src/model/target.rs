@@ -84,3 +84,74 @@ pub enum TargetError {
         name: String,
     },
 }
+
+/// Short names by which targets are shown; other kinds are shown in lower case.
+const SHORT_KINDS: [(&str, &str); 13] = [
+    ("ConfigMap", "cm"),
+    ("DaemonSet", "ds"),
+    ("Deployment", "deploy"),
+    ("HorizontalPodAutoscaler", "hpa"),
+    ("Namespace", "ns"),
+    ("NetworkPolicy", "netpol"),
+    ("PersistentVolumeClaim", "pvc"),
+    ("Pod", "pod"),
+    ("PodDisruptionBudget", "pdb"),
+    ("Secret", "secret"),
+    ("Service", "svc"),
+    ("ServiceAccount", "sa"),
+    ("StatefulSet", "sts"),
+];
+
+impl Kind {
+    /// The short name of a kind as targets are shown: `deploy`, `pvc`, and `ingress` for `Ingress`.
+    pub fn short(kind: &str) -> String {
+        let known = SHORT_KINDS.iter().find(|(full, _)| *full == kind);
+        known.map_or_else(|| kind.to_lowercase(), |(_, short)| (*short).to_owned())
+    }
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Service { name, port, path } => {
+                write!(f, "svc{name}")?;
+                if let Some(port) = port {
+                    write!(f, ":{port}")?;
+                }
+                f.write_str(path)
+            }
+            Self::Host { port, path } => write!(f, "host:{port}{path}"),
+            Self::Object { kind, name } => write!(f, "{kind}{name}"),
+        }
+    }
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Named(kind) => f.write_str(&Self::short(kind)),
+            Self::PodTemplates => f.write_str("pods"),
+            Self::Any => f.write_str("*"),
+        }
+    }
+}
+
+/// With the slash before it: a name left out shows nothing.
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Is(name) => write!(f, "/{name}"),
+            Self::Only => Ok(()),
+            Self::All => f.write_str("/*"),
+        }
+    }
+}
+
+impl std::fmt::Display for PortRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
