@@ -163,7 +163,8 @@ pub struct RegistryAnswer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RegistryStep {
-    /// What was tried: `base`, `upload blob`, `put manifest`, `pull blob`, `pull manifest`, `wrong digest`.
+    /// What was tried: `base`, `upload blob`, `head blob`, `put manifest`, `pull blob`, `pull manifest`,
+    /// `wrong digest`. A name comes back where it takes several requests; each has a step.
     pub name: String,
     /// The request line, for the reader.
     pub request: String,

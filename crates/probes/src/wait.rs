@@ -51,6 +51,9 @@ impl Pace {
     }
 }
 
+/// As good as never; it keeps `Duration::MAX` from overflowing the clock.
+const A_YEAR: Duration = Duration::from_hours(24 * 365);
+
 /// Why a wait ended without what was waited for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WaitError {
@@ -87,7 +90,7 @@ pub async fn until<T, E: Display>(
     mut look: impl AsyncFnMut() -> Result<Look<T>, E>,
 ) -> Result<T, WaitError> {
     let start = Instant::now();
-    let deadline = start + patience.give_up;
+    let deadline = start + patience.give_up.min(A_YEAR);
     let mut pause_for = patience.pace.first;
     let mut last = None;
     let mut last_error = None;
@@ -217,6 +220,13 @@ mod tests {
         .await;
         let Err(WaitError::TimedOut { last: None, last_error, .. }) = end else { panic!("timed out") };
         assert_eq!(last_error.as_deref(), Some("the last look was still under way"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn patience_may_be_endless() {
+        let patience = Patience::steady(Duration::MAX, Duration::from_secs(1));
+        let (end, ..) = play(vec![pending("a"), Ok(Look::Ready(7))], patience).await;
+        assert_eq!(end, Ok(7));
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,0 +1,138 @@
+//! One HTTP exchange: its own connection, no redirect, no proxy, a bounded body.
+
+use crate::failure;
+use crate::names;
+use crate::probe::Deadline;
+use crate::tls;
+use indexmap::IndexMap;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Method, Url};
+use seatrial_observation::ProbeFailure;
+use std::net::SocketAddr;
+use std::sync::LazyLock;
+use tokio::time::timeout_at;
+
+/// What to send.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Option<Vec<u8>>,
+    /// The most bytes of the answer's body to read.
+    pub(crate) limit: usize,
+}
+
+impl Request {
+    /// A request as somebody wrote it; what is no method, URL or header is said so.
+    pub(crate) fn parse(method: &str, url: &str, limit: usize) -> Result<Self, ProbeFailure> {
+        let not_a = |what, error: String| failure::protocol(format!("not {what}: {error}"));
+        let url: Url = url.parse().map_err(|error| not_a("a URL", format!("{url}: {error}")))?;
+        let method = Method::from_bytes(method.as_bytes()).map_err(|_| not_a("a method", method.to_owned()))?;
+        Ok(Self { method, url, headers: HeaderMap::new(), body: None, limit })
+    }
+
+    /// The same with one more header.
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Result<Self, ProbeFailure> {
+        let not_a_header = || failure::protocol(format!("not a header: {name}: {value}"));
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| not_a_header())?;
+        let value = HeaderValue::from_str(value).map_err(|_| not_a_header())?;
+        self.headers.append(name, value);
+        Ok(self)
+    }
+
+    /// The same with a body.
+    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
+    /// `GET http://…`, for the reader.
+    pub(crate) fn line(&self) -> String {
+        format!("{} {}", self.method, self.url)
+    }
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    /// Names in lower case; repeated headers joined by `, `.
+    pub(crate) headers: IndexMap<String, String>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) is_truncated: bool,
+}
+
+/// Sends a request and reads the answer to its last byte or its limit.
+pub(crate) async fn exchange(request: Request, deadline: Deadline) -> Result<Response, ProbeFailure> {
+    timeout_at(deadline.at, send(request)).await.unwrap_or_else(|_| Err(failure::timed_out(deadline)))
+}
+
+async fn send(request: Request) -> Result<Response, ProbeFailure> {
+    let client = CLIENT.as_ref().map_err(failure::protocol)?;
+    let mut sending = client.request(request.method, request.url).headers(request.headers);
+    if let Some(body) = request.body {
+        sending = sending.body(body);
+    }
+    let mut response = sending.send().await.map_err(|error| failure::of_error(&error))?;
+    let (status, headers) = (response.status().as_u16(), joined(response.headers()));
+    let (body, is_truncated) = read(&mut response, request.limit).await.map_err(|error| failure::of_error(&error))?;
+    Ok(Response { status, headers, body, is_truncated })
+}
+
+async fn read(response: &mut reqwest::Response, limit: usize) -> Result<(Vec<u8>, bool), reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        let room = limit - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            return Ok((body, true));
+        }
+    }
+    Ok((body, false))
+}
+
+fn joined(headers: &HeaderMap) -> IndexMap<String, String> {
+    let mut joined: IndexMap<String, String> = IndexMap::new();
+    for (name, value) in headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        joined
+            .entry(name.as_str().to_owned())
+            .and_modify(|before| {
+                before.push_str(", ");
+                before.push_str(&value);
+            })
+            .or_insert_with(|| value.to_string());
+    }
+    joined
+}
+
+/// One client for all exchanges. It keeps no connection (a pool of none), so it holds nothing but settings.
+static CLIENT: LazyLock<Result<Client, String>> = LazyLock::new(|| client().map_err(|error| error.clone()));
+
+fn client() -> Result<Client, String> {
+    let tls = tls::without_roots().map_err(|error| error.to_string())?;
+    Client::builder()
+        .tls_backend_preconfigured(tls)
+        .dns_resolver(OwnNames)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .pool_max_idle_per_host(0)
+        .http1_only()
+        .build()
+        .map_err(|error| format!("no HTTP client: {error}"))
+}
+
+/// Our resolver in reqwest's terms.
+struct OwnNames;
+
+impl Resolve for OwnNames {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let addresses = names::resolve(name.as_str()).await?;
+            Ok(Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0))) as Addrs)
+        })
+    }
+}
