@@ -57,7 +57,7 @@ async fn behave(mut stream: TcpStream, behaviour: Behaviour) {
         Behaviour::Says(words, then) => {
             stream.write_all(words).await.expect("write");
             if matches!(then, Then::Stays) {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         }
     }

@@ -18,11 +18,13 @@ pub struct Patience {
 
 impl Patience {
     /// Looks at one steady interval.
+    #[must_use]
     pub fn steady(give_up: Duration, every: Duration) -> Self {
         Self { give_up, pace: Pace::steady(every) }
     }
 
     /// Looks at doubling intervals, from `first` up to `most`.
+    #[must_use]
     pub fn backoff(give_up: Duration, first: Duration, most: Duration) -> Self {
         Self { give_up, pace: Pace::backoff(first, most) }
     }
@@ -37,11 +39,13 @@ pub struct Pace {
 
 impl Pace {
     /// Always the same pause.
+    #[must_use]
     pub fn steady(every: Duration) -> Self {
         Self { first: every, most: every }
     }
 
     /// A pause that doubles from `first` up to `most`.
+    #[must_use]
     pub fn backoff(first: Duration, most: Duration) -> Self {
         Self { first: first.min(most), most }
     }
@@ -74,6 +78,7 @@ pub enum WaitError {
 
 impl WaitError {
     /// The state that explains the end of the wait, if any look saw one.
+    #[must_use]
     pub fn reason(&self) -> Option<&Reason> {
         match self {
             Self::TimedOut { last, .. } => last.as_ref(),
@@ -135,8 +140,8 @@ mod tests {
 
     type Script = VecDeque<Result<Look<u8>, &'static str>>;
 
-    fn pending(text: &str) -> Result<Look<u8>, &'static str> {
-        Ok(Look::Pending(Reason::of("pod/web-0", text)))
+    fn pending(text: &str) -> Look<u8> {
+        Look::Pending(Reason::of("pod/web-0", text))
     }
 
     /// Plays the script, then repeats its last line; returns the outcome, the looks and the seconds waited.
@@ -165,7 +170,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn pending_is_looked_at_again() {
-        let (end, looks, seconds) = play(vec![pending("a"), pending("b"), Ok(Look::Ready(7))], ten_seconds()).await;
+        let (end, looks, seconds) =
+            play(vec![Ok(pending("a")), Ok(pending("b")), Ok(Look::Ready(7))], ten_seconds()).await;
         assert_eq!((end, looks), (Ok(7), 3));
         assert!((2.0..2.1).contains(&seconds), "waited {seconds}");
     }
@@ -173,7 +179,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn doomed_ends_at_once_and_names_the_cause() {
         let doom = Ok(Look::Doomed(Reason::of("pod/web-0", "ErrImageNeverPull")));
-        let (end, looks, seconds) = play(vec![pending("a"), doom], ten_seconds()).await;
+        let (end, looks, seconds) = play(vec![Ok(pending("a")), doom], ten_seconds()).await;
         assert_eq!(end.expect_err("doomed").to_string(), "pod/web-0: ErrImageNeverPull");
         assert_eq!(looks, 2);
         assert!((1.0..1.1).contains(&seconds), "waited {seconds}");
@@ -181,7 +187,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_time_out_carries_the_last_reason() {
-        let (end, looks, seconds) = play(vec![pending("a"), pending("0 of 1 ready")], ten_seconds()).await;
+        let (end, looks, seconds) = play(vec![Ok(pending("a")), Ok(pending("0 of 1 ready"))], ten_seconds()).await;
         let error = end.expect_err("timed out");
         assert_eq!(error.reason().map(|reason| reason.message.as_str()), Some("0 of 1 ready"));
         assert_eq!(error.to_string(), "gave up after 10.0 s: pod/web-0: 0 of 1 ready");
@@ -191,7 +197,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_error_of_looking_is_kept_apart() {
-        let (end, ..) = play(vec![pending("0 of 1 ready"), Err("connection refused")], ten_seconds()).await;
+        let (end, ..) = play(vec![Ok(pending("0 of 1 ready")), Err("connection refused")], ten_seconds()).await;
         let Err(WaitError::TimedOut { last, last_error, .. }) = end else { panic!("timed out") };
         assert_eq!(last.map(|reason| reason.message).as_deref(), Some("0 of 1 ready"));
         assert_eq!(last_error.as_deref(), Some("connection refused"));
@@ -199,7 +205,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_error_that_healed_is_forgotten() {
-        let (end, ..) = play(vec![Err("connection refused"), pending("0 of 1 ready")], ten_seconds()).await;
+        let (end, ..) = play(vec![Err("connection refused"), Ok(pending("0 of 1 ready"))], ten_seconds()).await;
         assert_eq!(end.expect_err("timed out").to_string(), "gave up after 10.0 s: pod/web-0: 0 of 1 ready");
     }
 
@@ -225,13 +231,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn patience_may_be_endless() {
         let patience = Patience::steady(Duration::MAX, Duration::from_secs(1));
-        let (end, ..) = play(vec![pending("a"), Ok(Look::Ready(7))], patience).await;
+        let (end, ..) = play(vec![Ok(pending("a")), Ok(Look::Ready(7))], patience).await;
         assert_eq!(end, Ok(7));
     }
 
     #[tokio::test(start_paused = true)]
     async fn backoff_doubles_up_to_its_bound() {
-        let patience = Patience::backoff(Duration::from_secs(60), Duration::from_secs(1), Duration::from_secs(5));
+        let patience = Patience::backoff(Duration::from_mins(1), Duration::from_secs(1), Duration::from_secs(5));
         let mut stamps = Vec::new();
         let start = Instant::now();
         let end = until(&patience, async || -> Result<Look<()>, String> {
@@ -246,7 +252,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_wait_is_send() {
         let task = tokio::spawn(async {
-            until(&ten_seconds(), async || Ok::<_, String>(Look::Ready(tokio::task::yield_now().await))).await
+            until(&ten_seconds(), async || {
+                tokio::task::yield_now().await;
+                Ok::<_, String>(Look::Ready(()))
+            })
+            .await
         });
         assert_eq!(task.await.expect("task"), Ok(()));
     }

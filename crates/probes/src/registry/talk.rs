@@ -83,7 +83,7 @@ impl Talk {
     /// Sends a request and records the step; an answer that is not as expected ends the talk.
     pub(super) async fn step(&mut self, name: &str, request: Request, expect: Expect<'_>) -> Result<Response, End> {
         let line = request.line();
-        let response = exchange(request, self.deadline).await.map_err(|failure| in_step(name, &line, failure))?;
+        let response = exchange(request, self.deadline).await.map_err(|failure| in_step(name, &line, &failure))?;
         let (status, problem) = (response.status, expect.problem(&response));
         let is_sound = problem.is_none();
         self.steps.push(RegistryStep { name: name.to_owned(), request: line, status, problem });
@@ -98,6 +98,7 @@ impl Talk {
     }
 }
 
-fn in_step(name: &str, line: &str, failure: ProbeFailure) -> End {
-    End::Failed(ProbeFailure { message: format!("{name} ({line}): {}", failure.message), ..failure })
+fn in_step(name: &str, line: &str, failure: &ProbeFailure) -> End {
+    let message = format!("{name} ({line}): {}", failure.message);
+    End::Failed(ProbeFailure { kind: failure.kind, message })
 }

@@ -58,7 +58,7 @@ async fn handle(State(registry): State<Arc<Registry>>, request: Request) -> Resp
     match (&parts.method, path.as_str()) {
         (&Method::GET, "/v2/") => registry.base(),
         (&Method::POST, UPLOADS) => registry.begin(),
-        (&Method::PUT, path) if path.starts_with(UPLOADS) => registry.finish(&query, body),
+        (&Method::PUT, path) if path.starts_with(UPLOADS) => registry.finish(&query, &body),
         (&Method::PUT, path) => registry.put_manifest(path, body),
         (_, path) => registry.give(path),
     }
@@ -86,17 +86,17 @@ impl Registry {
         (StatusCode::ACCEPTED, [("location", location)]).into_response()
     }
 
-    fn finish(&self, query: &str, body: Bytes) -> Response {
+    fn finish(&self, query: &str, body: &Bytes) -> Response {
         let digest = query.strip_prefix("_state=abc&digest=").expect("state and digest").to_owned();
-        let is_right = digest == digest_of(&body);
+        let is_right = digest == digest_of(body);
         if is_right && self.fault != Fault::ForgetsBlobs || !is_right && self.fault == Fault::TakesAnyDigest {
-            self.keep(&digest, &body);
+            self.keep(&digest, body);
         }
         if is_right || self.fault == Fault::TakesAnyDigest {
             return (StatusCode::CREATED, [("docker-content-digest", digest)]).into_response();
         }
         if self.fault == Fault::KeepsRefused {
-            self.keep(&digest_of(&body), &body);
+            self.keep(&digest_of(body), body);
         }
         (StatusCode::BAD_REQUEST, "DIGEST_INVALID").into_response()
     }
@@ -233,8 +233,8 @@ async fn check_pull(change: impl FnOnce(&mut Seed), fault: Fault, problem: &str)
     let mut seed = ask(&sound, RegistryAction::Push).await.expect("an answer").seed.expect("a seed");
     change(&mut seed);
     let answer = ask(&sound, RegistryAction::Pull(seed)).await.expect("an answer");
-    let seen = answer.steps.last().and_then(|step| step.problem.clone()).expect("a problem");
-    assert!(seen.contains(problem), "{seen}");
+    let problem_seen = answer.steps.last().and_then(|step| step.problem.clone()).expect("a problem");
+    assert!(problem_seen.contains(problem), "{problem_seen}");
 }
 
 #[tokio::test]
