@@ -1,1 +1,11 @@
-//! e2e
+//! What the suites share: the tests of the clauses, the program under test, and charts copied to be broken.
+
+pub mod charts;
+pub mod clauses;
+pub mod engine;
+pub mod judge;
+pub mod kill;
+pub mod program;
+pub mod report;
+
+pub use program::Program;

@@ -1,0 +1,47 @@
+//! The verbs and what they have in common. The arguments of a verb are in the verb's own file.
+
+use crate::commands::{check, doctor, down, guard, list, plan, reap, schema, setup, up, verify};
+use crate::exit;
+use crate::printer::Format;
+use clap::{Parser, Subcommand};
+
+/// Proves that a Helm chart keeps its promises, on a real Kubernetes cluster.
+#[derive(Debug, Parser)]
+#[command(name = "seatrial", bin_name = "seatrial", version, after_help = exit::help(), max_term_width = 100)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+
+    /// For people on standard error, or for machines as one JSON document on standard output
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: Format,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Make this host ready (engine, tools, images); safe to repeat
+    Setup(setup::Args),
+    /// What is here, which versions, what is missing and the command that mends it
+    Doctor(doctor::Args),
+    /// The static tier of charts: no cluster, no Docker
+    Check(check::Args),
+    /// Every verdict that `verify` would give
+    Plan(plan::Args),
+    /// Install charts into a cluster made for the occasion and judge every clause
+    Verify(verify::Args),
+    /// Make the cluster that a contract's `cluster:` describes, install the chart, and leave both
+    Up(up::Args),
+    /// Remove what `up` made
+    Down(down::Args),
+    /// The clusters of Seatrial that stand, and who holds them
+    List(list::Args),
+    /// Remove what killed runs left
+    Reap(reap::Args),
+    /// The JSON Schema of contract files
+    Schema(schema::Args),
+    /// Hold a run's lease while its owner lives, then tear the run down
+    #[command(hide = true)]
+    Guard(guard::Args),
+}

@@ -1,0 +1,20 @@
+//! `seatrial reap`: removes what killed runs left. Other commands that use clusters do the same on their way.
+
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::{Failure, chain};
+use serde_json::json;
+
+/// Arguments of `reap`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {}
+
+/// Reaps and tells.
+pub(crate) async fn run(_: &Args, context: &Context) -> Result<Exit, Failure> {
+    let tools = context.tools();
+    let reaped = seatrial_harness::reaper::reap(&tools, &context.events).await;
+    let reaped = reaped.map_err(|error| Failure::new(Exit::Leftovers, chain(&error)))?;
+    let value = json!({ "schema": "seatrial.reap/v1", "reaped": reaped });
+    context.printer.answer(&value, || reaped.to_string());
+    Ok(Exit::Good)
+}

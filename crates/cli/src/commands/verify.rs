@@ -1,0 +1,200 @@
+//! `seatrial verify`: installs charts into a cluster made for the occasion and judges every clause.
+
+use crate::clock::Clock;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::planning::{self, Planning};
+use crate::selection::{Filter, Levels, Tier};
+use crate::trial::{self, Conditions};
+use crate::{answer, lock};
+use camino::Utf8PathBuf;
+use clap::ValueEnum;
+use seatrial_contracts::model::Level;
+use seatrial_harness::cluster::ProviderKind;
+use std::time::Duration;
+
+/// Arguments of `verify`.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Folders of charts, or their names in charts/; all of them where none is given
+    #[arg(value_name = "CHART")]
+    pub(crate) charts: Vec<Utf8PathBuf>,
+
+    /// This environment only
+    #[arg(short, long = "env", value_name = "ENV")]
+    pub(crate) environment: Option<String>,
+
+    /// This clause only, and what it stands on
+    #[arg(long, value_name = "NAME")]
+    pub(crate) clause: Option<String>,
+
+    /// Everything up to this level
+    #[arg(long, value_enum, value_name = "LEVEL", conflicts_with = "tier")]
+    up_to: Option<UpTo>,
+
+    /// This tier by itself: what would stop it in a lower one is no gate
+    #[arg(long, value_enum, value_name = "TIER")]
+    tier: Option<Tier>,
+
+    /// A cluster made by kind, or an existing one
+    #[arg(long, value_enum, default_value_t, value_name = "PROVIDER")]
+    provider: Provider,
+
+    /// The context of your kubeconfig, for an existing cluster
+    #[arg(long, value_name = "CONTEXT", requires = "provider")]
+    context: Option<String>,
+
+    /// Keep the cluster warm for so long (`30m`, `1h`)
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    keep: Option<Duration>,
+
+    /// Stretch time-outs by this factor on a slow machine; promises are never stretched
+    #[arg(long, default_value_t = 1.0, value_name = "N", value_parser = factor)]
+    slow: f64,
+
+    /// What could not be decided fails
+    #[arg(long)]
+    strict: bool,
+
+    /// Write the report as JSON
+    #[arg(long, value_name = "FILE.json", value_parser = json_file)]
+    report: Option<Utf8PathBuf>,
+
+    /// Write the report as JUnit XML
+    #[arg(long, value_name = "FILE.xml")]
+    junit: Option<Utf8PathBuf>,
+}
+
+/// The levels, as words.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum UpTo {
+    /// The rendered files
+    Static,
+    /// A real API server, no pods
+    Api,
+    /// A running release
+    Live,
+    /// Measuring it alone on the machine
+    Measure,
+    /// Changing it
+    Disturb,
+}
+
+/// Where the cluster comes from, as words.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Provider {
+    /// Made for this run, and removed
+    #[default]
+    Kind,
+    /// Yours; only used
+    Existing,
+}
+
+/// Plans, judges, reports.
+pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
+    let mut clock = Clock::start();
+    let charts = context.repository.charts(&args.charts)?;
+    let mut planning = planning::all(&charts, context).await;
+    let missing = args.missing(&planning, context);
+    let filter = args.filter();
+    planning.plans.iter_mut().for_each(|plan| filter.apply(plan));
+    clock.lap("plan");
+    if let Some(failure) = nothing_selected(&planning, &filter) {
+        return Err(failure);
+    }
+    let trial = trial::judge(&planning.plans, &args.conditions(), context, &mut clock).await;
+    let answer = answer::Answer { planning: &planning, trial: &trial, missing: &missing, clock: &clock };
+    answer.give(context, args.report.as_deref(), args.junit.as_deref())
+}
+
+impl Args {
+    /// All charts, up to the static level.
+    pub(crate) fn up_to_static() -> Self {
+        Self {
+            charts: Vec::new(),
+            environment: None,
+            clause: None,
+            up_to: Some(UpTo::Static),
+            tier: None,
+            provider: Provider::Kind,
+            context: None,
+            keep: None,
+            slow: 1.0,
+            strict: false,
+            report: None,
+            junit: None,
+        }
+    }
+
+    /// The clauses of `clauses.lock` that the plans lack, where nothing narrows the plans.
+    fn missing(&self, planning: &Planning, context: &Context) -> Vec<String> {
+        let is_narrowed = !self.charts.is_empty() || self.environment.is_some() || self.clause.is_some();
+        if is_narrowed || !planning.failures.is_empty() {
+            return Vec::new();
+        }
+        let difference = lock::compare(&context.repository.root, &planning.plans);
+        if let Some(first) = difference.unlisted.first() {
+            let count = difference.unlisted.len();
+            context.events.warn(format!("{count} verdicts are not in clauses.lock, {first} is one: `seatrial plan --lock`"));
+        }
+        difference.missing
+    }
+
+    fn filter(&self) -> Filter {
+        let levels = match (self.up_to, self.tier) {
+            (Some(highest), _) => Levels::UpTo(highest.level()),
+            (None, Some(tier)) => Levels::Tier(tier),
+            (None, None) => Levels::All,
+        };
+        Filter { environment: self.environment.clone(), clause: self.clause.clone(), levels }
+    }
+
+    fn conditions(&self) -> Conditions {
+        let provider = match self.provider {
+            Provider::Kind => ProviderKind::Kind,
+            Provider::Existing => ProviderKind::Existing,
+        };
+        let (context, keep, slow, is_strict) = (self.context.clone(), self.keep, self.slow, self.strict);
+        Conditions { provider, context, keep, slow, is_strict }
+    }
+}
+
+impl UpTo {
+    fn level(self) -> Level {
+        match self {
+            Self::Static => Level::Static,
+            Self::Api => Level::Api,
+            Self::Live => Level::Live,
+            Self::Measure => Level::Measure,
+            Self::Disturb => Level::Disturb,
+        }
+    }
+}
+
+/// Zero clauses are no pass.
+fn nothing_selected(planning: &Planning, filter: &Filter) -> Option<Failure> {
+    let is_any = planning.plans.iter().flat_map(|plan| &plan.environments).any(|e| !e.slots.is_empty());
+    if is_any || !planning.failures.is_empty() {
+        return None;
+    }
+    let words = [filter.clause.as_ref().map(|name| format!("clause `{name}`")), filter.environment.as_ref().map(|name| format!("environment `{name}`"))];
+    let words = words.into_iter().flatten().collect::<Vec<_>>().join(" in ");
+    let what = if words.is_empty() { "no clause is judged on these levels".to_owned() } else { format!("there is no {words}") };
+    Some(Failure::new(Exit::NothingJudged, format!("no clause was selected: {what}; `seatrial plan` lists them")))
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let parsed = seatrial_contracts::judge::expect::duration(text);
+    parsed.ok_or_else(|| "a duration is written like 90s, 30m or 1h".to_owned())
+}
+
+fn factor(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|number| (1.0..=100.0).contains(number));
+    number.ok_or_else(|| "a factor from 1 to 100".to_owned())
+}
+
+fn json_file(text: &str) -> Result<Utf8PathBuf, String> {
+    let path = Utf8PathBuf::from(text);
+    if path.extension() == Some("json") { Ok(path) } else { Err("a report is written as FILE.json".to_owned()) }
+}

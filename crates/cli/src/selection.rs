@@ -1,0 +1,190 @@
+//! Which verdicts of a plan a command is about.
+//!
+//! `--up-to` and `--clause` keep what the chosen clauses stand on, so that the report holds the one Fail that blocks
+//! them. A `--tier` judges that tier alone: prerequisites of other tiers are no gates then.
+
+use seatrial_contracts::model::{ChartPlan, EnvironmentPlan, Level, Slot};
+use std::collections::BTreeSet;
+
+/// What was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Filter {
+    /// This environment only.
+    pub(crate) environment: Option<String>,
+    /// This clause only: `clause`, `clause[element]` or the whole id.
+    pub(crate) clause: Option<String>,
+    /// These levels only.
+    pub(crate) levels: Levels,
+}
+
+/// Which levels, and whether lower ones gate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Levels {
+    /// All of them.
+    #[default]
+    All,
+    /// Everything up to this one.
+    UpTo(Level),
+    /// This tier by itself; live holds measure and disturb.
+    Tier(Tier),
+}
+
+/// A tier: levels that need the same apparatus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Tier {
+    /// The files.
+    Static,
+    /// A real API server, no pods.
+    Api,
+    /// A running release, measuring and disturbing it included.
+    Live,
+}
+
+impl Filter {
+    /// Whether everything was asked for.
+    pub(crate) fn is_everything(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Leaves in the plan what was asked for, and what that stands on.
+    pub(crate) fn apply(&self, plan: &mut ChartPlan) {
+        plan.environments.retain(|environment| self.environment.as_ref().is_none_or(|name| *name == environment.name));
+        for environment in &mut plan.environments {
+            self.narrow(environment);
+        }
+    }
+
+    fn narrow(&self, environment: &mut EnvironmentPlan) {
+        environment.slots.retain(|slot| self.levels.hold(slot.level));
+        let kept = self.chosen(&environment.slots);
+        environment.slots.retain(|slot| kept.contains(&slot.id.local()));
+        if matches!(self.levels, Levels::Tier(_)) {
+            environment.slots.iter_mut().for_each(|slot| slot.after.retain(|id| kept.contains(id)));
+        }
+    }
+
+    /// The chosen slots and all that they stand on.
+    fn chosen(&self, slots: &[Slot]) -> BTreeSet<String> {
+        let Some(clause) = &self.clause else {
+            return slots.iter().map(|slot| slot.id.local()).collect();
+        };
+        let mut kept: BTreeSet<String> = slots.iter().filter(|slot| is_named(slot, clause)).map(|slot| slot.id.local()).collect();
+        loop {
+            let reached = slots.iter().filter(|slot| kept.contains(&slot.id.local())).flat_map(|slot| slot.after.clone());
+            let before = kept.len();
+            let reached: Vec<String> = reached.collect();
+            kept.extend(reached);
+            if kept.len() == before {
+                return kept;
+            }
+        }
+    }
+}
+
+impl Levels {
+    fn hold(self, level: Level) -> bool {
+        match self {
+            Self::All => true,
+            Self::UpTo(highest) => level <= highest,
+            Self::Tier(Tier::Static) => level == Level::Static,
+            Self::Tier(Tier::Api) => level == Level::Api,
+            Self::Tier(Tier::Live) => level >= Level::Live,
+        }
+    }
+}
+
+fn is_named(slot: &Slot, clause: &str) -> bool {
+    slot.id.clause == clause || slot.id.local() == clause || slot.id.to_string() == clause
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Filter, Levels, Tier};
+    use seatrial_contracts::model::{
+        ChartPlan, Class, EnvironmentPlan, Level, Origin, Release, Slot, SlotId, Timeouts, What,
+    };
+
+    fn slot(clause: &str, level: Level, after: &[&str]) -> Slot {
+        let (clause, element) = match clause.split_once('[') {
+            Some((clause, element)) => (clause, Some(element.trim_end_matches(']').to_owned())),
+            None => (clause, None),
+        };
+        Slot {
+            id: SlotId { chart: "c".into(), environment: "dev".into(), clause: clause.into(), element },
+            class: Class::Look,
+            level,
+            origin: Origin::Written,
+            what: What::Renders,
+            after: after.iter().map(ToString::to_string).collect(),
+            skip: None,
+            covers: Vec::new(),
+            why: None,
+            is_advisory: false,
+            line: None,
+        }
+    }
+
+    fn left(filter: &Filter) -> Vec<String> {
+        let slots = vec![
+            slot("renders", Level::Static, &[]),
+            slot("shape", Level::Static, &["renders"]),
+            slot("installs", Level::Live, &["renders"]),
+            slot("answers[a]", Level::Live, &["installs"]),
+            slot("answers[b]", Level::Live, &["installs"]),
+            slot("gone", Level::Disturb, &["installs"]),
+        ];
+        let release = Release { name: "r".into(), namespace: "n".into(), is_namespace_fixed: false, pod_security: None };
+        let environment = EnvironmentPlan {
+            name: "dev".into(),
+            release,
+            values: Vec::new(),
+            set: indexmap::IndexMap::new(),
+            rendered: String::new(),
+            render_error: None,
+            slots,
+        };
+        let mut plan = ChartPlan {
+            chart: "c".into(),
+            path: "charts/c".into(),
+            cluster: None,
+            timeouts: Timeouts::default(),
+            environments: vec![environment],
+        };
+        filter.apply(&mut plan);
+        let slots = plan.environments.iter().flat_map(|environment| &environment.slots);
+        slots.map(|slot| format!("{} after {}", slot.id.local(), slot.after.join(","))).collect()
+    }
+
+    #[test]
+    fn a_clause_brings_what_it_stands_on() {
+        let filter = Filter { clause: Some("answers[b]".into()), ..Filter::default() };
+        assert_eq!(left(&filter), ["renders after ", "installs after renders", "answers[b] after installs"]);
+    }
+
+    #[test]
+    fn a_clause_without_its_element_is_all_of_them() {
+        let filter = Filter { clause: Some("answers".into()), ..Filter::default() };
+        assert_eq!(left(&filter).len(), 4);
+    }
+
+    #[test]
+    fn up_to_cuts_and_keeps_the_gates() {
+        let filter = Filter { levels: Levels::UpTo(Level::Live), ..Filter::default() };
+        assert_eq!(left(&filter).len(), 5);
+        assert!(left(&filter).contains(&"installs after renders".to_owned()));
+    }
+
+    #[test]
+    fn a_tier_has_no_gates_below() {
+        let filter = Filter { levels: Levels::Tier(Tier::Live), ..Filter::default() };
+        let expected = ["installs after ", "answers[a] after installs", "answers[b] after installs", "gone after installs"];
+        assert_eq!(left(&filter), expected);
+    }
+
+    #[test]
+    fn an_unknown_name_leaves_nothing() {
+        assert!(left(&Filter { clause: Some("nope".into()), ..Filter::default() }).is_empty());
+        assert!(left(&Filter { environment: Some("nope".into()), ..Filter::default() }).is_empty());
+        assert!(!Filter { clause: Some("nope".into()), ..Filter::default() }.is_everything());
+    }
+}

@@ -1,0 +1,119 @@
+//! Judging all slots of some plans in this one process: charts and environments one after the other, within an
+//! environment by class (look, measure, disturb). Whatever happens, the session is closed in the end.
+
+use crate::clock::Clock;
+use crate::context::Context;
+use crate::failure::chain;
+use crate::interrupt::unless_interrupted;
+use seatrial_contracts::model::{Cause, ChartPlan, EnvironmentPlan, Slot, Verdict, VerdictKind};
+use seatrial_contracts::{judge, report};
+use seatrial_harness::cluster::ProviderKind;
+use seatrial_harness::run::{RunError, Session, SessionOptions};
+use seatrial_harness::run_id::RunId;
+use std::time::Duration;
+
+/// Under which conditions.
+#[derive(Clone, Debug)]
+pub(crate) struct Conditions {
+    pub(crate) provider: ProviderKind,
+    pub(crate) context: Option<String>,
+    pub(crate) keep: Option<Duration>,
+    pub(crate) slow: f64,
+    pub(crate) is_strict: bool,
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(crate) struct Trial {
+    /// One for each slot that was reached, in the order they were judged.
+    pub(crate) verdicts: Vec<Verdict>,
+    /// Why the environment did not come up.
+    pub(crate) environment: Option<String>,
+    /// Why the teardown failed.
+    pub(crate) leftovers: Option<String>,
+    /// Whether the user or the system asked to stop.
+    pub(crate) is_interrupted: bool,
+}
+
+/// Judges every slot of the plans.
+pub(crate) async fn judge(plans: &[ChartPlan], on: &Conditions, context: &Context, clock: &mut Clock) -> Trial {
+    let mut trial = Trial::default();
+    let session = match open(on, context).await {
+        Ok(session) => session,
+        Err(error) => {
+            trial.environment = Some(chain(&error));
+            return trial;
+        }
+    };
+    let work = all(plans, &session, on, context, clock, &mut trial);
+    trial.is_interrupted = unless_interrupted(work).await.is_none();
+    trial.leftovers = session.close().await.err().map(|error| chain(&error));
+    clock.lap("clean up");
+    trial
+}
+
+async fn open(on: &Conditions, context: &Context) -> Result<Session, RunError> {
+    let options = SessionOptions {
+        run: RunId::current(),
+        provider: on.provider,
+        context: on.context.clone(),
+        slow: on.slow,
+        keep: on.keep,
+        guard: context.guard(),
+        evidence_dir: context.repository.root.join("target/seatrial"),
+    };
+    Session::open(options, context.tools(), context.events.clone()).await
+}
+
+async fn all(
+    plans: &[ChartPlan],
+    session: &Session,
+    on: &Conditions,
+    context: &Context,
+    clock: &mut Clock,
+    trial: &mut Trial,
+) {
+    for (plan, environment) in plans.iter().flat_map(|plan| plan.environments.iter().map(move |e| (plan, e))) {
+        for slot in in_order(environment) {
+            let verdict = one(session, plan, environment, slot, trial).await;
+            let verdict = if on.is_strict { strictly(verdict) } else { verdict };
+            clock.lap(&format!("{:?}", slot.level).to_lowercase());
+            if !context.printer.is_json() {
+                context.printer.line(&report::text(&verdict, context.printer.has_colour()));
+            }
+            trial.verdicts.push(verdict);
+        }
+    }
+}
+
+/// Look, measure, disturb; within a class as planned.
+fn in_order(environment: &EnvironmentPlan) -> Vec<&Slot> {
+    let mut slots: Vec<&Slot> = environment.slots.iter().collect();
+    slots.sort_by_key(|slot| slot.class);
+    slots
+}
+
+/// The verdict of one slot; where the environment did not come up, that is what blocks it.
+async fn one(
+    session: &Session,
+    plan: &ChartPlan,
+    environment: &EnvironmentPlan,
+    slot: &Slot,
+    trial: &mut Trial,
+) -> Verdict {
+    match session.judge(plan, environment, slot).await {
+        Ok(verdict) => verdict,
+        Err(error) => {
+            let message = chain(&error);
+            trial.environment.get_or_insert(message.clone());
+            let cause = Cause { kind: "environment".to_owned(), message };
+            Verdict { cause: Some(cause), ..judge::blocked(slot, "environment") }
+        }
+    }
+}
+
+/// `--strict`: what could not be decided, and is not merely blocked, fails.
+fn strictly(verdict: Verdict) -> Verdict {
+    let is_undecided = verdict.kind == VerdictKind::Inconclusive && verdict.blocked_by.is_none();
+    if is_undecided { Verdict { kind: VerdictKind::Fail, ..verdict } } else { verdict }
+}

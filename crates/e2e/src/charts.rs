@@ -1,0 +1,79 @@
+//! Copies of charts, to be changed by a text edit.
+
+use crate::program::root;
+use camino::{Utf8Path, Utf8PathBuf};
+use std::fs;
+
+/// A repository in a temporary folder: `charts/NAME`, and gone with the value.
+#[derive(Debug)]
+pub struct Copy {
+    dir: tempfile::TempDir,
+    chart: String,
+}
+
+/// One text edit: in this file, this text becomes that.
+#[derive(Clone, Copy, Debug)]
+pub struct Edit {
+    /// The file, relative to the chart.
+    pub file: &'static str,
+    /// What stands there exactly once.
+    pub from: &'static str,
+    /// What stands there afterwards.
+    pub to: &'static str,
+}
+
+impl Copy {
+    /// A copy of one of our charts.
+    ///
+    /// # Panics
+    /// When it can't be copied.
+    #[expect(clippy::expect_used, reason = "a test without its chart has failed")]
+    pub fn of(chart: &str) -> Self {
+        let dir = tempfile::Builder::new().prefix("seatrial-e2e-").tempdir().expect("a temporary folder");
+        let copy = Self { dir, chart: chart.to_owned() };
+        copy_dir(&root().join("charts").join(chart), &copy.path()).expect("a copy of the chart");
+        copy
+    }
+
+    /// With an edit.
+    ///
+    /// # Panics
+    /// When the text is not there exactly once: the edit has gone stale.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a stale edit is a failed test")]
+    pub fn with(self, edit: Edit) -> Self {
+        let path = self.path().join(edit.file);
+        let text = fs::read_to_string(&path).expect("the file to be edited");
+        assert_eq!(text.matches(edit.from).count(), 1, "{path} must hold this text once: {}", edit.from);
+        fs::write(&path, text.replacen(edit.from, edit.to, 1)).expect("the edited file");
+        self
+    }
+
+    /// The repository's root.
+    ///
+    /// # Panics
+    /// When the system's temporary folder is no UTF-8.
+    #[expect(clippy::expect_used, reason = "a test without a readable folder has failed")]
+    pub fn root(&self) -> &Utf8Path {
+        Utf8Path::from_path(self.dir.path()).expect("a UTF-8 path")
+    }
+
+    /// The chart's folder.
+    pub fn path(&self) -> Utf8PathBuf {
+        self.root().join("charts").join(&self.chart)
+    }
+}
+
+fn copy_dir(from: &Utf8Path, to: &Utf8Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in from.read_dir_utf8()? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_dir(entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! What the engine and the state folder hold: taken before and after, to be compared.
+
+use crate::program::tool;
+use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::BTreeSet;
+
+/// Everything that a run could leave behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// Containers by name, running or not.
+    pub containers: BTreeSet<String>,
+    /// Volumes by name.
+    pub volumes: BTreeSet<String>,
+    /// Leases and kubeconfigs in the state folder.
+    pub files: BTreeSet<Utf8PathBuf>,
+}
+
+impl Left {
+    /// What is there now.
+    pub fn now(home: &Utf8Path) -> Self {
+        Self { containers: containers(), volumes: volumes(), files: files(home) }
+    }
+}
+
+/// The names of all containers.
+pub fn containers() -> BTreeSet<String> {
+    lines(&tool("docker", &["ps", "--all", "--format", "{{.Names}}"]))
+}
+
+/// The names of all volumes.
+pub fn volumes() -> BTreeSet<String> {
+    lines(&tool("docker", &["volume", "ls", "--quiet"]))
+}
+
+fn lines(text: &str) -> BTreeSet<String> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(ToOwned::to_owned).collect()
+}
+
+/// Leases and kubeconfigs below a folder.
+pub fn files(home: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![home.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(entry.path().to_owned()),
+                _ if is_of_a_run(entry.path()) => {
+                    found.insert(entry.path().to_owned());
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+fn is_of_a_run(path: &Utf8Path) -> bool {
+    path.as_str().contains("/leases/") || path.file_name().is_some_and(|name| name.contains("kubeconfig"))
+}

@@ -1,0 +1,51 @@
+//! The JSON report, read as a user's script reads it.
+
+use seatrial_harness::command::Finished;
+use serde_json::Value;
+
+/// One verdict of the report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// `chart::environment::clause`.
+    pub id: String,
+    /// `pass`, `fail`, `inconclusive`, `skipped`.
+    pub verdict: String,
+    /// Why it is no pass.
+    pub cause: String,
+    /// Which clause blocked it.
+    pub blocked_by: Option<String>,
+}
+
+/// The document on standard output.
+///
+/// # Panics
+/// When there is none.
+#[expect(clippy::panic, reason = "a test without a report has failed")]
+pub fn document(finished: &Finished) -> Value {
+    serde_json::from_str(&finished.stdout).unwrap_or_else(|error| {
+        panic!(
+            "no JSON on standard output ({error}); exit {:?}\n{}\n{}",
+            finished.code, finished.stdout, finished.stderr
+        )
+    })
+}
+
+/// The verdicts of a report or a plan.
+///
+/// # Panics
+/// When it has none.
+#[expect(clippy::expect_used, reason = "a test without verdicts has failed")]
+pub fn verdicts(document: &Value) -> Vec<Line> {
+    document["verdicts"].as_array().expect("verdicts").iter().map(line).collect()
+}
+
+fn line(verdict: &Value) -> Line {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (chart, environment) = (text(&verdict["chart"]), text(&verdict["environment"]));
+    Line {
+        id: format!("{chart}::{environment}::{}", text(&verdict["clause"])),
+        verdict: text(&verdict["verdict"]),
+        cause: text(&verdict["cause"]["message"]),
+        blocked_by: verdict["blockedBy"].as_str().map(ToOwned::to_owned),
+    }
+}

@@ -1,0 +1,112 @@
+//! The registry broken in eight ways, and sound: the JSON report names exactly the one clause that is broken, and why.
+//!
+//! Breaks that the static tier finds are judged again by the live tier alone, so that the live detector is proved too.
+
+use e2e::Program;
+use e2e::charts::{Copy, Edit};
+use e2e::report::{self, Line};
+use rstest::rstest;
+
+const SERVICE: &str = "templates/service.yaml";
+const DEPLOYMENT: &str = "templates/deployment.yaml";
+
+/// Judges a copy and gives the exit code and the verdicts.
+fn verify(copy: &Copy, args: &[&str]) -> (Option<i32>, Vec<Line>) {
+    let path = copy.path();
+    let common = ["verify", path.as_str(), "-e", "dev", "--format", "json"];
+    let finished = program().call(&[&common[..], args].concat());
+    (finished.code, report::verdicts(&report::document(&finished)))
+}
+
+/// Inside a nextest run its cluster is shared; without nextest the breaks share one that is kept for a while.
+fn program() -> Program {
+    let program = Program::at(env!("CARGO_BIN_EXE_seatrial-e2e"));
+    match std::env::var_os("NEXTEST_RUN_ID") {
+        Some(_) => program,
+        None => program.env("SEATRIAL_RUN", "breaks00"),
+    }
+}
+
+/// One Fail, of this clause, with this in its cause; everything else passes or is blocked by it.
+#[track_caller]
+fn check_broken(verdicts: &[Line], clause: &str, cause: &str) {
+    let failed: Vec<&Line> = verdicts.iter().filter(|line| line.verdict == "fail").collect();
+    assert_eq!(failed.len(), 1, "exactly one clause fails: {:#?}", interesting(verdicts));
+    assert!(failed[0].id.ends_with(&format!("::dev::{clause}")), "{clause} fails, not {:#?}", failed[0]);
+    assert!(failed[0].cause.contains(cause), "the cause says `{cause}`: {}", failed[0].cause);
+    let is_explained = |line: &&Line| line.verdict == "pass" || line.verdict == "fail" || line.blocked_by.is_some();
+    let loose: Vec<&Line> = verdicts.iter().filter(|line| !is_explained(line)).collect();
+    assert!(loose.is_empty(), "neither passed nor blocked: {loose:#?}");
+}
+
+fn interesting(verdicts: &[Line]) -> Vec<&Line> {
+    verdicts.iter().filter(|line| line.verdict != "pass").collect()
+}
+
+/// Found in the files; then again, by looking at the cluster only.
+#[rstest]
+#[case::wrong_target_port(
+    Edit { file: SERVICE, from: "targetPort: http", to: "targetPort: 5001" },
+    ("port-chain", "5001"),
+    ("reachable[svc/registry:http]", "refused")
+)]
+#[case::selector_matches_nothing(
+    Edit { file: SERVICE, from: r#"{{- include "pallet-registry.selectorLabels" . | nindent 4 }}"#, to: "{ app: nobody }" },
+    ("selectors", "nobody"),
+    ("reachable[svc/registry:http]", "")
+)]
+#[case::node_port_out_of_range(
+    Edit { file: SERVICE, from: "nodePort: {{ .Values.service.nodePort }}", to: "nodePort: 40000" },
+    ("node-ports", "40000"),
+    ("installs", "40000")
+)]
+#[case::service_renamed(
+    Edit { file: SERVICE, from: r#"{{ include "pallet-registry.fullname" . }}"#, to: r#"{{ include "pallet-registry.fullname" . }}-web"# },
+    ("named[svc/registry:http]", "svc/registry"),
+    ("reachable[svc/registry:http]", "registry")
+)]
+fn found_in_the_files_and_in_the_cluster(
+    #[case] edit: Edit,
+    #[case] in_the_files: (&str, &str),
+    #[case] in_the_cluster: (&str, &str),
+) {
+    let copy = Copy::of("pallet-registry").with(edit);
+    let (code, verdicts) = verify(&copy, &[]);
+    check_broken(&verdicts, in_the_files.0, in_the_files.1);
+    assert_eq!(code, Some(10));
+    let (code, verdicts) = verify(&copy, &["--tier", "live"]);
+    check_broken(&verdicts, in_the_cluster.0, in_the_cluster.1);
+    assert_eq!(code, Some(10));
+}
+
+/// Only a cluster can tell.
+#[rstest]
+#[case::image_does_not_exist(
+    Edit { file: "values.yaml", from: "repository: registry", to: "repository: nowhere.invalid/registry" },
+    ("ready", "nowhere.invalid/registry")
+)]
+#[case::readiness_on_a_wrong_path(
+    Edit { file: DEPLOYMENT, from: "readinessProbe:\n            httpGet: { path: {{ .Values.probes.path }}", to: "readinessProbe:\n            httpGet: { path: /nope" },
+    ("ready", "404")
+)]
+#[case::unknown_storage_class(
+    Edit { file: "values.yaml", from: "storageClassName: null", to: "storageClassName: no-such-class" },
+    ("ready", "no-such-class")
+)]
+#[case::registry_is_read_only(
+    Edit { file: DEPLOYMENT, from: "          env:\n", to: "          env:\n            - { name: REGISTRY_STORAGE_MAINTENANCE_READONLY, value: '{\"enabled\":true}' }\n" },
+    ("push-and-pull", "405")
+)]
+fn found_in_the_cluster(#[case] edit: Edit, #[case] expected: (&str, &str)) {
+    let copy = Copy::of("pallet-registry").with(edit);
+    let (code, verdicts) = verify(&copy, &["--tier", "live"]);
+    check_broken(&verdicts, expected.0, expected.1);
+    assert_eq!(code, Some(10));
+}
+
+#[test]
+fn the_sound_chart_keeps_every_promise() {
+    let (code, verdicts) = verify(&Copy::of("pallet-registry"), &[]);
+    assert_eq!(interesting(&verdicts), Vec::<&Line>::new());
+    assert_eq!(code, Some(0));
+}

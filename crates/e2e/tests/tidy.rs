@@ -1,0 +1,152 @@
+//! Rules about the code itself that no compiler knows.
+
+use camino::Utf8PathBuf;
+use e2e::program::{Program, root, tool};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Invariant 1: what would let the judge touch the world.
+const WORLDLY: [&str; 12] =
+    ["tokio", "kube", "reqwest", "hyper", "axum", "nix", "rustix", "tempfile", "rustls", "mio", "async-std", "socket2"];
+
+#[test]
+fn contracts_does_no_io() {
+    let reached = dependencies_of("seatrial-contracts");
+    let worldly: Vec<_> = WORLDLY.iter().filter(|name| reached.contains(**name)).collect();
+    assert!(worldly.is_empty(), "seatrial-contracts depends on {worldly:?}");
+    let ours: Vec<_> = reached.iter().filter(|name| name.starts_with("seatrial-")).collect();
+    assert_eq!(ours, ["seatrial-observation"], "contracts may depend on observation only");
+}
+
+#[test]
+fn observation_depends_on_nothing_of_ours() {
+    let ours = dependencies_of("seatrial-observation").into_iter().filter(|name| name.starts_with("seatrial"));
+    assert_eq!(ours.collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+#[test]
+fn the_judge_names_no_way_out() {
+    let ways = ["std::fs", "std::env", "std::process", "std::net", "std::io", "SystemTime", "Instant", "Zoned::now"];
+    for (path, text) in sources("crates/contracts/src") {
+        let found: Vec<_> = ways.iter().filter(|way| text.contains(**way)).collect();
+        assert!(found.is_empty(), "{path} names {found:?}; contracts takes texts and gives values (invariant 1)");
+    }
+}
+
+/// Invariant 12: clippy sees the macros; this sees the handles.
+#[test]
+fn one_module_prints() {
+    for folder in ["crates/cli/src", "crates/harness/src", "crates/contracts/src", "crates/observation/src"] {
+        for (path, text) in sources(folder) {
+            let is_printer = path.ends_with("cli/src/printer.rs");
+            let prints = ["stdout()", "stderr()"].iter().any(|handle| text.contains(&format!("io::{handle}")));
+            assert!(is_printer || !prints, "{path} prints; only crates/cli/src/printer.rs may (invariant 12)");
+        }
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    for (path, text) in sources("crates") {
+        let first = text.lines().next().unwrap_or_default();
+        assert!(first.starts_with("//!"), "{path} does not open with `//!` and what it is for");
+    }
+}
+
+#[test]
+fn lints_are_expected_with_a_reason() {
+    for (path, text) in sources("crates") {
+        let allow = ["#[", "#!["].map(|open| format!("{open}allow("));
+        assert!(!allow.iter().any(|allow| text.contains(allow)), "{path} allows a lint; expect it, with a reason");
+    }
+}
+
+/// `docs/cli.md` is what the program says of itself.
+#[test]
+fn the_command_line_is_documented() {
+    let path = root().join("docs/cli.md");
+    let expected = command_line();
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    if written != expected {
+        std::fs::write(&path, &expected).expect("docs/cli.md");
+        panic!("docs/cli.md was out of date; it is written anew: look at it and commit it");
+    }
+}
+
+#[test]
+fn the_schema_is_checked_in() {
+    let path = root().join("docs/contract.schema.json");
+    let finished = program().call(&["schema"]);
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    if written != finished.stdout {
+        std::fs::write(&path, &finished.stdout).expect("the schema");
+        panic!("docs/contract.schema.json was out of date; it is written anew: look at it and commit it");
+    }
+}
+
+fn command_line() -> String {
+    let verbs = "setup doctor check plan verify up down list reap schema";
+    let whole = program().call(&["--help"]).stdout;
+    let head =
+        "# The command line\n\nWritten by the test `the_command_line_is_documented` from `--help`; do not edit.\n";
+    let mut text = format!("{head}\n```\n{}\n```\n", trimmed(&whole));
+    for verb in verbs.split(' ') {
+        let help = program().call(&[verb, "--help"]).stdout;
+        text += &format!("\n## seatrial {verb}\n\n```\n{}\n```\n", trimmed(&help));
+    }
+    text
+}
+
+fn trimmed(text: &str) -> String {
+    text.trim().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+fn program() -> Program {
+    Program::at(env!("CARGO_BIN_EXE_seatrial-e2e")).without("COLUMNS")
+}
+
+/// The names of all packages that a package is built with (its dev-dependencies are not).
+fn dependencies_of(package: &str) -> BTreeSet<String> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let manifest = root().join("Cargo.toml");
+    let args = ["tree", "--offline", "--manifest-path", manifest.as_str(), "--package", package];
+    let args = [&args[..], &["--edges", "normal", "--prefix", "none", "--format", "{p}"]].concat();
+    let names = tool(&cargo, &args).lines().filter_map(|line| line.split(' ').next()).map(ToOwned::to_owned).collect();
+    without(names, package)
+}
+
+fn without(mut names: BTreeSet<String>, package: &str) -> BTreeSet<String> {
+    names.remove(package);
+    names.remove("");
+    names
+}
+
+fn sources(folder: &str) -> Vec<(Utf8PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in folder.read_dir_utf8().expect("a folder of sources").flatten() {
+            let path = entry.path().to_owned();
+            match path.extension() {
+                _ if path.is_dir() => folders.push(path),
+                Some("rs") => found.push((path.clone(), std::fs::read_to_string(&path).expect("a source"))),
+                _ => {}
+            }
+        }
+    }
+    assert!(!found.is_empty(), "{folder} has no sources");
+    found
+}
+
+/// `cargo metadata` and `cargo tree` agree on who is a member.
+#[test]
+fn every_crate_keeps_the_workspace_lints() {
+    let metadata = tool("cargo", &["metadata", "--offline", "--no-deps", "--format-version", "1"]);
+    let metadata: Value = serde_json::from_str(&metadata).expect("metadata");
+    for package in metadata["packages"].as_array().expect("packages") {
+        let manifest = package["manifest_path"].as_str().expect("a path");
+        let text = std::fs::read_to_string(manifest).expect("a manifest");
+        assert!(text.contains("[lints]\nworkspace = true"), "{manifest} does not keep the workspace's lints");
+    }
+}
