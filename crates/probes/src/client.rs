@@ -100,7 +100,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_failure_is_the_same_from_both() {
-        let port = test_server::closed_port().await;
+        let port = test_server::closed_port();
         let tcp = ProbeSpec::Tcp(TcpSpec { host: "127.0.0.1".into(), port });
         assert_eq!(check(tcp).await.expect_err("refused").kind, FailureKind::Refused);
         let silent = test_server::broken(Behaviour::Silent).await;
@@ -129,7 +129,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_prober_that_is_not_there_is_the_apparatus() {
-        let base = format!("http://127.0.0.1:{}", test_server::closed_port().await);
+        let base = format!("http://127.0.0.1:{}", test_server::closed_port());
         let error = ask(&base, &http("http://nobody.invalid/".into()), TIMEOUT).await.expect_err("nobody there");
         assert!(error.to_string().starts_with(&format!("the prober at {base} does not answer: ")), "{error}");
     }

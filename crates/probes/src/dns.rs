@@ -70,7 +70,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_that_refuses_says_so() {
-        let answers = ask(&["127.0.0.1"], Some(test_server::closed_port().await)).await;
+        let answers = ask(&["127.0.0.1"], Some(test_server::closed_port())).await;
         let why = answers[0].connected["127.0.0.1"].as_deref().expect("refused");
         assert!(why.contains("Connection refused"), "{why}");
     }

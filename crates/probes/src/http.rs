@@ -115,7 +115,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_closed_port_refuses() {
-        let url = format!("http://127.0.0.1:{}/", test_server::closed_port().await);
+        let url = format!("http://127.0.0.1:{}/", test_server::closed_port());
         check_failure(url, FailureKind::Refused, "Connection refused").await;
     }
 

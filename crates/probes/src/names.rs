@@ -158,7 +158,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_server_that_is_not_there_is_named() {
-        let port = crate::test_server::closed_port().await;
+        let port = crate::test_server::closed_port();
         let why = resolve_in_pod("web.", port).await.expect_err("nobody answers");
         assert!(why.starts_with("asking 127.0.0.1: "), "{why}");
     }

@@ -14,8 +14,8 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Where the prober listens in its pod.
-pub const ADDRESS: &str = "0.0.0.0:8077";
+/// Where the prober listens in its pod, on all of its addresses.
+pub const PORT: u16 = 8077;
 
 /// The body of `POST /probe`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,11 +54,10 @@ pub enum ServeError {
     Serve(#[source] io::Error),
 }
 
-/// Serves until SIGTERM or SIGINT, and ends at once then: it has nothing to finish, and as a container's first
+/// Serves on an address, else on [`PORT`], until SIGTERM or SIGINT, and ends at once then: it has nothing to finish, and as a container's first
 /// process it would not be ended by a signal that it does not catch.
-pub async fn serve(address: &str) -> Result<(), ServeError> {
-    let address: SocketAddr =
-        address.parse().map_err(|source| ServeError::Address { given: address.to_owned(), source })?;
+pub async fn serve(address: Option<&str>) -> Result<(), ServeError> {
+    let address = address.map_or_else(|| Ok(SocketAddr::from(([0, 0, 0, 0], PORT))), parse)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Signals)?;
     let listener = TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })?;
@@ -67,6 +66,10 @@ pub async fn serve(address: &str) -> Result<(), ServeError> {
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
     }
+}
+
+fn parse(address: &str) -> Result<SocketAddr, ServeError> {
+    address.parse().map_err(|source| ServeError::Address { given: address.to_owned(), source })
 }
 
 /// What the prober serves.

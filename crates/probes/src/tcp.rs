@@ -64,7 +64,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_closed_port_refuses() {
-        let failure = ask("127.0.0.1", test_server::closed_port().await).await.expect_err("refused");
+        let failure = ask("127.0.0.1", test_server::closed_port()).await.expect_err("refused");
         assert_eq!(failure.kind, FailureKind::Refused);
         assert!(failure.message.contains("Connection refused"), "{failure:?}");
     }

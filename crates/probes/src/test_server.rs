@@ -63,10 +63,13 @@ async fn behave(mut stream: TcpStream, behaviour: Behaviour) {
     }
 }
 
-/// A port that nobody listens on.
-pub(crate) async fn closed_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("bind");
-    listener.local_addr().expect("address").port()
+/// A port that nobody listens on, nor ever will: it stays bound while the test runs.
+pub(crate) fn closed_port() -> u16 {
+    let socket = TcpSocket::new_v4().expect("socket");
+    socket.bind("127.0.0.1:0".parse().expect("address")).expect("bind");
+    let port = socket.local_addr().expect("address").port();
+    std::mem::forget(socket);
+    port
 }
 
 /// A server whose queue of connections is full: a further connect has no answer.

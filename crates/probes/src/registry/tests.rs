@@ -249,7 +249,7 @@ async fn a_pull_compares_with_its_seed() {
 
 #[tokio::test]
 async fn a_registry_that_is_not_there_is_a_failure() {
-    let base = format!("http://127.0.0.1:{}", test_server::closed_port().await);
+    let base = format!("http://127.0.0.1:{}", test_server::closed_port());
     let failure = ask(&base, RegistryAction::RoundTrip).await.expect_err("refused");
     assert_eq!(failure.kind, FailureKind::Refused);
     assert!(failure.message.starts_with(&format!("base (GET {base}/v2/): ")), "{failure:?}");
