@@ -1,5 +1,16 @@
 //! The hands of Seatrial: everything that touches the world. Hosts and tools, clusters, Helm, readiness, running a
 //! plan, evidence, cleanup. It emits [`seatrial_observation::Event`]s and never prints.
 
+pub mod cache;
+pub mod cluster;
 pub mod command;
 pub mod events;
+pub mod guard;
+pub mod host;
+pub mod lease;
+pub mod reaper;
+pub mod run_id;
+pub mod setup;
+pub mod state;
+pub mod step_file;
+pub mod tools;

@@ -1,0 +1,179 @@
+//! The one cluster of a run: made by the process that needs it first, read by all others, guarded from before its
+//! first container exists.
+
+use super::existing::{self, Existing};
+use super::kind::Kind;
+use super::name::cluster_name;
+use super::provider::{ClusterProvider, ProviderKind, Request};
+use super::{Cluster, ClusterError, GuardCommand, engine::Engine};
+use crate::command::Cmd;
+use crate::events::Events;
+use crate::lease::{Lease, Owner, now};
+use crate::reaper;
+use crate::run_id::RunId;
+use crate::state;
+use crate::step_file;
+use crate::tools::{self, Tools};
+use seatrial_observation::Event;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+/// The step under which a run's cluster is recorded.
+const STEP: &str = "cluster";
+
+/// How long the longest run may last. Other state directories know nothing else of ours.
+const LONGEST_RUN: Duration = Duration::from_secs(4 * 3600);
+
+/// What cluster a run wants.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Where it comes from.
+    pub provider: ProviderKind,
+    /// The context of an existing cluster; `None` is the current one.
+    pub context: Option<String>,
+    /// The node ports of all contracts of the checkout, whatever charts were chosen.
+    pub node_ports: BTreeSet<u16>,
+    /// How long it stays after the run.
+    pub keep: Option<Duration>,
+}
+
+/// The shared cluster of this run.
+pub async fn shared(
+    run: &RunId,
+    wanted: &Wanted,
+    tools: &Tools,
+    guard: &GuardCommand,
+    events: &Events,
+) -> Result<Cluster, ClusterError> {
+    let dir = state::run_dir(run);
+    let make = async || bring_up(run, wanted, tools, guard, events).await.map_err(|error| error.to_string());
+    let outcome: Result<Cluster, String> = step_file::once(&dir, STEP, make).await?;
+    outcome.map_err(|message| ClusterError::BringUp { message })
+}
+
+/// Takes the run's cluster down now, if this process owns it and nobody asked to keep it; its guard has nothing left
+/// to do then.
+pub async fn release(run: &RunId, events: &Events) -> Result<(), reaper::ReapError> {
+    let me = Owner::this_process();
+    for lease in crate::lease::leases().into_iter().flatten() {
+        // Nextest's cluster is for the processes to come; nobody but its guard knows when they all have ended.
+        let is_mine = lease.run == run.as_str() && lease.owner == me;
+        if is_mine && lease.keep.is_zero() && !lease.is_kept {
+            reaper::remove(&lease, reaper::Caution::AllEnded, events).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn bring_up(
+    run: &RunId,
+    wanted: &Wanted,
+    tools: &Tools,
+    guard: &GuardCommand,
+    events: &Events,
+) -> Result<Cluster, ClusterError> {
+    clear_earlier_try(run, events).await?;
+    let keep = wanted.keep.unwrap_or_default();
+    let expires = now() + (LONGEST_RUN + keep).as_secs();
+    let request = request(run, wanted, tools, expires)?;
+    let lease = lease(run, wanted, &request, expires);
+    lease.write()?;
+    start_guard(&lease, guard)?;
+    make(wanted.provider, &request, events).await
+}
+
+/// A process that died while it made the cluster left a lease of this run.
+async fn clear_earlier_try(run: &RunId, events: &Events) -> Result<(), ClusterError> {
+    for lease in crate::lease::leases().into_iter().flatten().filter(|lease| lease.run == run.as_str()) {
+        let removed = reaper::remove_made(&lease, reaper::Caution::SomeMayStillAct, events).await;
+        removed.map_err(|error| ClusterError::BringUp { message: error.to_string() })?;
+        lease.forget()?;
+    }
+    Ok(())
+}
+
+fn request(run: &RunId, wanted: &Wanted, tools: &Tools, expires: u64) -> Result<Request, ClusterError> {
+    let name = match wanted.provider {
+        ProviderKind::Kind => cluster_name(run, expires),
+        ProviderKind::Existing => existing::name(wanted.context.as_deref())?,
+    };
+    Ok(Request {
+        name,
+        dir: state::run_dir(run),
+        context: wanted.context.clone(),
+        ports: wanted.node_ports.iter().map(|port| (*port, None)).collect(),
+        storage: None,
+        node_image: tools::node_image(),
+        prober: prober(wanted.provider)?,
+        engine: Engine::of(tools),
+    })
+}
+
+/// An existing cluster pulls its images, or has them.
+fn prober(provider: ProviderKind) -> Result<String, ClusterError> {
+    match provider {
+        ProviderKind::Kind => Ok(tools::prober_image()?),
+        ProviderKind::Existing => Ok(String::new()),
+    }
+}
+
+fn lease(run: &RunId, wanted: &Wanted, request: &Request, expires: u64) -> Lease {
+    Lease {
+        cluster: request.name.clone(),
+        provider: wanted.provider,
+        run: run.to_string(),
+        home: state::home(),
+        dir: request.dir.clone(),
+        kubeconfig: request.dir.join("kubeconfig"),
+        owner: Owner::current(),
+        expires: Some(expires),
+        is_kept: false,
+        keep: wanted.keep.unwrap_or_default(),
+        engine: request.engine.clone(),
+    }
+}
+
+/// Starts what takes the cluster down when nobody is left to do so.
+pub(super) fn start_guard(lease: &Lease, guard: &GuardCommand) -> Result<(), ClusterError> {
+    let Some((program, args)) = guard.0.split_first() else { return Ok(()) };
+    let command = Cmd::new(program)
+        .args(args)
+        .arg(lease.path())
+        // It must not be taken for a child of the run that it outlives.
+        .env_remove(super::CHILD_MARK)
+        .env_remove("KUBECONFIG");
+    let started = command.spawn_detached(&lease.guard_log());
+    started.map(drop).map_err(ClusterError::command(format!("starting the guard of cluster {}", lease.cluster)))
+}
+
+/// Makes the cluster and waits until it is ready, telling how long that took.
+pub(super) async fn make(provider: ProviderKind, request: &Request, events: &Events) -> Result<Cluster, ClusterError> {
+    let what = format!("cluster {}", request.name);
+    events.emit(Event::Started { what: what.clone() });
+    let started = Instant::now();
+    let made = match provider {
+        ProviderKind::Kind => make_by(&Kind, request, events).await,
+        ProviderKind::Existing => make_by(&Existing, request, events).await,
+    };
+    let seconds = started.elapsed().as_secs_f64();
+    events.emit(match &made {
+        Ok(_) => Event::Finished { what, seconds },
+        Err(error) => Event::Failed { what, message: error.to_string(), seconds },
+    });
+    made
+}
+
+async fn make_by(provider: &impl ClusterProvider, request: &Request, events: &Events) -> Result<Cluster, ClusterError> {
+    let started = Instant::now();
+    let step = |line: &str| {
+        let line = format!("{line} after {:.1} s", started.elapsed().as_secs_f64());
+        events.emit(Event::Progress { what: format!("cluster {}", request.name), line });
+    };
+    let cluster = provider.create(request, events).await?;
+    step("made");
+    provider.load(&cluster, request).await?;
+    step("images loaded");
+    provider.until_ready(&cluster, request).await?;
+    step("ready");
+    Ok(cluster)
+}

@@ -1,0 +1,108 @@
+//! Named clusters: what `up` makes and leaves, and what only `down` removes.
+
+use super::kind;
+use super::provider::{ProviderKind, Request};
+use super::shared::{make, start_guard};
+use super::{Cluster, ClusterError, GuardCommand, engine::Engine};
+use crate::events::Events;
+use crate::lease::{Held, Lease, Owner};
+use crate::reaper::{self, Caution, ReapError};
+use crate::run_id::RunId;
+use crate::state;
+use crate::tools::{self, Tools};
+use seatrial_contracts::model::ClusterSpec;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Port of the host → node port.
+pub type Publish = BTreeMap<u16, u16>;
+
+/// The cluster that a contract's `cluster:` names; the one that is there if an earlier `up` made it. Its lease is an
+/// ordinary one until [`keep_named`] is called: a killed `up` leaves nothing.
+pub async fn named(
+    spec: &ClusterSpec,
+    publish: &Publish,
+    tools: &Tools,
+    guard: &GuardCommand,
+    events: &Events,
+) -> Result<Cluster, ClusterError> {
+    let request = request(spec, publish, tools)?;
+    if let Some(cluster) = earlier(&request).await? {
+        return Ok(cluster);
+    }
+    let lease = lease(&request);
+    lease.write()?;
+    start_guard(&lease, guard)?;
+    make(ProviderKind::Kind, &request, events).await
+}
+
+/// Marks what `up` made as kept: from now on only `down` removes it.
+pub fn keep_named(name: &str) -> Result<(), ClusterError> {
+    if let Some(mut lease) = Lease::read(&lease_path(name))? {
+        lease.is_kept = true;
+        lease.write()?;
+    }
+    Ok(())
+}
+
+/// Removes what `up` made; `false` if there is none. A killed `down` leaves an ordinary lease, which is reaped.
+pub async fn remove_named(name: &str, events: &Events) -> Result<bool, ReapError> {
+    let Some(mut lease) = Lease::read(&lease_path(name))? else { return Ok(false) };
+    lease.is_kept = false;
+    lease.owner = Owner::this_process();
+    lease.write()?;
+    let _held = Held::try_lock(&lease.path())?;
+    reaper::remove(&lease, Caution::AllEnded, events).await?;
+    Ok(true)
+}
+
+fn lease_path(name: &str) -> camino::Utf8PathBuf {
+    state::leases_dir().join(format!("{name}.json"))
+}
+
+fn request(spec: &ClusterSpec, publish: &Publish, tools: &Tools) -> Result<Request, ClusterError> {
+    Ok(Request {
+        name: spec.name.clone(),
+        dir: state::cluster_dir(&spec.name),
+        context: None,
+        ports: publish.iter().map(|(host, node)| (*node, Some(*host))).collect(),
+        storage: spec.host_storage.then(|| state::storage_dir(&spec.name)),
+        node_image: tools::node_image(),
+        prober: tools::prober_image()?,
+        engine: Engine::of(tools),
+    })
+}
+
+fn lease(request: &Request) -> Lease {
+    Lease {
+        cluster: request.name.clone(),
+        provider: ProviderKind::Kind,
+        run: RunId::current().to_string(),
+        home: state::home(),
+        dir: request.dir.clone(),
+        kubeconfig: request.dir.join("kubeconfig"),
+        owner: Owner::this_process(),
+        expires: None,
+        is_kept: false,
+        keep: Duration::ZERO,
+        engine: request.engine.clone(),
+    }
+}
+
+/// The cluster of this name that an earlier `up` left. One that is not ours is refused; what a dead `up` left is
+/// removed first.
+async fn earlier(request: &Request) -> Result<Option<Cluster>, ClusterError> {
+    let path = lease_path(&request.name);
+    if let Some((lease, _held)) = Lease::hold_if_dead(&path)? {
+        let removed = reaper::remove(&lease, Caution::SomeMayStillAct, &Events::none()).await;
+        removed.map_err(|error| ClusterError::BringUp { message: error.to_string() })?;
+    }
+    let is_there = !request.engine.nodes_of(&request.name).await?.is_empty();
+    match (is_there, Lease::read(&path)?) {
+        (true, None) => Err(ClusterError::Foreign { cluster: request.name.clone() }),
+        (true, Some(lease)) if lease.is_kept => kind::cluster(request).await.map(Some),
+        (true, Some(lease)) => Err(ClusterError::Busy { cluster: request.name.clone(), pid: lease.owner.pid }),
+        // Somebody removed the node by hand.
+        (false, _) => Ok(None),
+    }
+}

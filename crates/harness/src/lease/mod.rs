@@ -1,0 +1,12 @@
+//! Leases: who uses a cluster, and all that is needed to take it down when that somebody is dead.
+
+mod file;
+mod namespace;
+mod owner;
+
+pub use file::{Lease, LeaseError, leases};
+pub use namespace::{LockError, NamespaceLock};
+pub use owner::Owner;
+
+pub(crate) use file::{Held, lease_files, now, remove_file};
+pub(crate) use owner::variable;
