@@ -4,6 +4,7 @@
 //!
 //! No secret is ever an argument: hand it over by [`Cmd::stdin_bytes`] or [`Cmd::env`].
 
+mod blocking;
 mod detached;
 mod error;
 mod finished;
@@ -64,8 +65,7 @@ impl Cmd {
     /// Several arguments more.
     #[must_use]
     pub fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
-        self.args
-            .extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
         self
     }
 
@@ -136,10 +136,7 @@ impl Cmd {
     /// The words of the command as a person would type them.
     #[must_use]
     pub fn argv(&self) -> Vec<String> {
-        std::iter::once(&self.program)
-            .chain(&self.args)
-            .map(|word| word.to_string_lossy().into_owned())
-            .collect()
+        std::iter::once(&self.program).chain(&self.args).map(|word| word.to_string_lossy().into_owned()).collect()
     }
 
     /// The process to be started, wrapped by what bounds it.

@@ -45,8 +45,8 @@ pub enum CommandError {
 fn remedy(program: &str) -> &'static str {
     let name = program.rsplit('/').next().unwrap_or(program);
     match name {
-        "kind" | "helm" | "docker" | "dockerd" | "mmdebstrap" | "shellcheck" | "actionlint"
-        | "cargo-nextest" | "cargo-deny" => ": run `./just setup`",
+        "kind" | "helm" | "docker" | "dockerd" | "mmdebstrap" | "shellcheck" | "actionlint" | "cargo-nextest"
+        | "cargo-deny" => ": run `./just setup`",
         "go" => ": install Go (on Debian: apt-get install golang)",
         "setsid" | "prlimit" => ": install the package util-linux",
         _ => "",
@@ -58,9 +58,5 @@ fn code_text(code: Option<i32>) -> String {
 }
 
 fn after(stderr: &str) -> String {
-    if stderr.trim().is_empty() {
-        String::new()
-    } else {
-        format!(": {}", stderr.trim())
-    }
+    if stderr.trim().is_empty() { String::new() } else { format!(": {}", stderr.trim()) }
 }

@@ -99,8 +99,8 @@ impl Cmd {
 
     /// Says whether the program is missing or the system refused.
     pub(super) fn cannot_start(&self, source: std::io::Error) -> CommandError {
-        let is_missing = source.kind() == std::io::ErrorKind::NotFound
-            && self.cwd.as_ref().is_none_or(|cwd| cwd.is_dir());
+        let is_missing =
+            source.kind() == std::io::ErrorKind::NotFound && self.cwd.as_ref().is_none_or(|cwd| cwd.is_dir());
         if is_missing {
             return CommandError::NotFound { program: self.argv().swap_remove(0) };
         }

@@ -9,13 +9,17 @@ uplink=$(ip -4 route show default | awk '{print $5; exit}')
 uplink=${uplink:-eth0}
 local_net=$(ip -4 route show dev "$uplink" scope link | awk '{print $1; exit}')
 
+# A forwarded packet for the service range was not translated: no Service has the
+# address, or nothing serves it. kube-proxy would refuse the one and drop the other
+# (priority -110), so this comes before it and refuses both. The node's
+# own packets are translated after they are routed: these are judged at the end.
 nft -f - <<RULES
 table inet seatrial-fence
 delete table inet seatrial-fence
 table inet seatrial-fence {
-  set cluster {
-    type ipv4_addr; flags interval
-    elements = { 10.96.0.0/12, 10.244.0.0/16 }
+  chain unserved {
+    type filter hook forward priority -150
+    ip daddr 10.96.0.0/12 reject
   }
   chain forward {
     type filter hook forward priority filter + 10
@@ -24,7 +28,7 @@ table inet seatrial-fence {
   }
   chain output {
     type filter hook output priority filter + 10
-    oifname "$uplink" ip daddr @cluster reject with icmpx host-unreachable
+    oifname "$uplink" ip daddr { 10.96.0.0/12, 10.244.0.0/16 } reject with icmpx host-unreachable
   }
 }
 RULES

@@ -11,7 +11,6 @@ for _ in $(seq 100); do
 done
 ctr -n k8s.io images import --local --discard-unpacked-layers --label=io.cri-containerd.pinned=pinned /images.tar
 ctr -n k8s.io content prune references
-ctr -n k8s.io images list -q
 kill %1
 wait %1 || true
 rm -rf /images.tar /tmp/containerd.log /run/containerd

@@ -1,0 +1,81 @@
+//! Makes a host ready: engine, tools and images. Each step looks first, then
+//! makes only what is missing. What was made is kept in the cache, so a second
+//! run only looks.
+
+mod apt;
+mod cargo;
+mod docker;
+mod engine;
+mod error;
+mod event;
+mod go;
+mod need;
+mod node_image;
+mod prober;
+mod programs;
+mod recipes;
+mod registry;
+mod roots;
+mod steps;
+
+pub use error::{SetupError, StepError};
+pub use event::{Mode, SetupEvent, SetupReport, State, StepReport};
+pub use need::Need;
+pub(crate) use node_image::tag as node_image_tag;
+pub(crate) use prober::tag as prober_tag;
+pub(crate) use programs::{HELM, KIND, KUBERNETES};
+pub(crate) use registry::TAG as REGISTRY_TAG;
+pub(crate) use steps::on_path;
+
+use crate::host::HostFacts;
+use std::time::Instant;
+
+/// What the steps share: the host, and somebody who listens.
+pub(crate) struct Ctx<'a> {
+    host: HostFacts,
+    need: Need,
+    listener: &'a mut (dyn FnMut(SetupEvent) + Send),
+}
+
+impl Ctx<'_> {
+    /// Says what is being done right now.
+    fn say(&mut self, line: impl Into<String>) {
+        (self.listener)(SetupEvent::Progress { need: self.need, line: line.into() });
+    }
+}
+
+/// Makes the host ready for what is wanted, or, with [`Mode::Check`], only tells.
+pub async fn setup(
+    want: &[Need],
+    mode: Mode,
+    progress: &mut (dyn FnMut(SetupEvent) + Send),
+) -> Result<SetupReport, SetupError> {
+    let started = Instant::now();
+    let mut ctx = Ctx { host: HostFacts::look().await, need: Need::Engine, listener: progress };
+    let mut report = SetupReport { host: ctx.host.kind().name().to_owned(), ..SetupReport::default() };
+    for need in need::with_prerequisites(want) {
+        ctx.need = need;
+        report.steps.push(one(&mut ctx, mode).await?);
+    }
+    report.seconds = started.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+async fn one(ctx: &mut Ctx<'_>, mode: Mode) -> Result<StepReport, SetupError> {
+    let (need, started) = (ctx.need, Instant::now());
+    let found = steps::find(ctx).await.map_err(|source| SetupError { need, source })?;
+    let (state, detail) = match (found, mode) {
+        (Some(detail), _) => (State::Present, detail),
+        (None, Mode::Check) => (State::Missing, need.remedy().to_owned()),
+        (None, Mode::Do) => (State::Made, make(ctx).await?),
+    };
+    let step = StepReport { need, state, detail, seconds: started.elapsed().as_secs_f64() };
+    (ctx.listener)(SetupEvent::Done(step.clone()));
+    Ok(step)
+}
+
+async fn make(ctx: &mut Ctx<'_>) -> Result<String, SetupError> {
+    let need = ctx.need;
+    (ctx.listener)(SetupEvent::Started { need, what: need.effort().to_owned() });
+    steps::make(ctx).await.map_err(|source| SetupError { need, source })
+}

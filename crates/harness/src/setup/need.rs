@@ -1,0 +1,137 @@
+//! What a host may need, and which tier needs what.
+
+use serde::Serialize;
+use std::fmt;
+
+/// One thing that a host must have. The order is the order of making.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Need {
+    /// A container engine that answers and can run privileged containers.
+    Engine,
+    /// kind, which makes clusters.
+    Kind,
+    /// Helm, which installs charts.
+    Helm,
+    /// The node image, on hosts that reach no registry.
+    NodeImage,
+    /// The image of the in-cluster prober.
+    ProberImage,
+    /// The registry that the chart `pallet-registry` runs, on hosts that reach no registry.
+    RegistryImage,
+    /// cargo-nextest, which runs the tests.
+    Nextest,
+    /// actionlint, which reads the GitHub workflows.
+    Actionlint,
+    /// shellcheck, which reads the shell scripts.
+    Shellcheck,
+    /// cargo-deny, which reads the dependency tree.
+    Deny,
+}
+
+use Need::{Actionlint, Deny, Engine, Helm, Kind, Nextest, NodeImage, ProberImage, RegistryImage, Shellcheck};
+
+impl Need {
+    /// All of them, in order.
+    pub const ALL: [Self; 10] =
+        [Engine, Kind, Helm, NodeImage, ProberImage, RegistryImage, Nextest, Actionlint, Shellcheck, Deny];
+
+    /// What a tier needs: `static`, `test` (unit tests), `api`, `live` or `ci`.
+    #[must_use]
+    pub fn for_tier(tier: &str) -> Option<Vec<Self>> {
+        Some(match tier {
+            "static" => vec![Helm],
+            "test" => vec![Helm, Nextest],
+            "api" => vec![Engine, Kind, Helm, NodeImage],
+            "live" => vec![Engine, Kind, Helm, NodeImage, ProberImage, RegistryImage],
+            "ci" => Self::ALL.to_vec(),
+            _ => return None,
+        })
+    }
+
+    /// Its name, as in the JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine => "engine",
+            Kind => "kind",
+            Helm => "helm",
+            NodeImage => "node-image",
+            ProberImage => "prober-image",
+            RegistryImage => "registry-image",
+            Nextest => "nextest",
+            Actionlint => "actionlint",
+            Shellcheck => "shellcheck",
+            Deny => "deny",
+        }
+    }
+
+    /// What making it means, for people who wait.
+    pub(super) fn effort(self) -> &'static str {
+        match self {
+            Engine => "installing and starting the container engine",
+            Kind => "building kind (some 20 s)",
+            Helm => "building Helm (about a minute)",
+            NodeImage => "building the node image (about 10 min the first time)",
+            ProberImage => "building the prober image (about a minute)",
+            RegistryImage => "building the registry image (some 10 s)",
+            Nextest => "building cargo-nextest (about 5 min)",
+            Actionlint => "building actionlint (some 5 s)",
+            Shellcheck => "installing shellcheck",
+            Deny => "building cargo-deny (about 4 min)",
+        }
+    }
+
+    /// What to do where it is missing.
+    #[must_use]
+    pub fn remedy(self) -> &'static str {
+        "run `seatrial setup`, or `./just setup`"
+    }
+
+    fn prerequisites(self) -> &'static [Self] {
+        match self {
+            NodeImage | ProberImage | RegistryImage => &[Engine],
+            _ => &[],
+        }
+    }
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What is wanted and what that needs itself, each once, in the order of making.
+pub(super) fn with_prerequisites(want: &[Need]) -> Vec<Need> {
+    let needs = |need: &Need| need.prerequisites().iter().chain([need]).copied().collect::<Vec<_>>();
+    let mut all: Vec<Need> = want.iter().flat_map(needs).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_brings_the_engine_before_itself() {
+        assert_eq!(with_prerequisites(&[RegistryImage, Helm, Helm]), [Engine, Helm, RegistryImage]);
+    }
+
+    #[test]
+    fn every_tier_is_known_and_no_other() {
+        for tier in ["static", "test", "api", "live", "ci"] {
+            assert!(Need::for_tier(tier).is_some(), "{tier}");
+        }
+        assert_eq!(Need::for_tier("nothing"), None);
+    }
+
+    #[test]
+    fn the_name_is_the_one_of_the_json() {
+        for need in Need::ALL {
+            assert_eq!(serde_json::to_value(need).expect("json"), need.name());
+        }
+    }
+}

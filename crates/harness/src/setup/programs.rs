@@ -1,0 +1,92 @@
+//! The Go programs that a host may need, by the modules that pin them.
+
+use super::go::GoModule;
+
+/// kind, which makes clusters.
+pub(crate) const KIND: GoModule = GoModule {
+    folder: "tools/kind",
+    pinned: "sigs.k8s.io/kind",
+    programs: &[("sigs.k8s.io/kind", "kind")],
+    linked: &[],
+};
+
+/// Helm says its version only if it is told.
+pub(crate) const HELM: GoModule = GoModule {
+    folder: "tools/helm",
+    pinned: "helm.sh/helm/v3",
+    programs: &[("helm.sh/helm/v3/cmd/helm", "helm")],
+    linked: &["helm.sh/helm/v3/internal/version.version={version}"],
+};
+
+pub(super) const ACTIONLINT: GoModule = GoModule {
+    folder: "tools/actionlint",
+    pinned: "github.com/rhysd/actionlint",
+    programs: &[("github.com/rhysd/actionlint/cmd/actionlint", "actionlint")],
+    linked: &[],
+};
+
+/// Drops what the host lacks from what containers ask for; see its source.
+pub(super) const OCI_WRAPPER: GoModule =
+    GoModule { folder: "tools/oci-wrapper", pinned: "", programs: &[(".", "oci-wrapper")], linked: &[] };
+
+/// kubeadm accepts a cluster only of the version that it believes to be.
+pub(crate) const KUBERNETES: GoModule = GoModule {
+    folder: "images/node/kubernetes",
+    pinned: "k8s.io/kubernetes",
+    programs: &[(".", "kubernetes")],
+    linked: &[
+        "k8s.io/component-base/version.gitVersion={version}",
+        "k8s.io/component-base/version.gitMajor=1",
+        "k8s.io/component-base/version.gitMinor=36",
+        "k8s.io/component-base/version.gitTreeState=clean",
+    ],
+};
+
+pub(super) const ETCD: GoModule = GoModule {
+    folder: "images/node/etcd",
+    pinned: "go.etcd.io/etcd/server/v3",
+    programs: &[("go.etcd.io/etcd/server/v3", "etcd")],
+    linked: &[],
+};
+
+pub(super) const COREDNS: GoModule = GoModule {
+    folder: "images/node/coredns",
+    pinned: "github.com/coredns/coredns",
+    programs: &[("github.com/coredns/coredns", "coredns")],
+    linked: &[],
+};
+
+pub(super) const CONTAINERD: GoModule = GoModule {
+    folder: "images/node/containerd",
+    pinned: "github.com/containerd/containerd/v2",
+    programs: &[
+        ("github.com/containerd/containerd/v2/cmd/containerd", "containerd"),
+        ("github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2", "containerd-shim-runc-v2"),
+        ("github.com/containerd/containerd/v2/cmd/ctr", "ctr"),
+    ],
+    linked: &["github.com/containerd/containerd/v2/version.Version={version}"],
+};
+
+pub(super) const CRICTL: GoModule = GoModule {
+    folder: "images/node/crictl",
+    pinned: "sigs.k8s.io/cri-tools",
+    programs: &[("sigs.k8s.io/cri-tools/cmd/crictl", "crictl")],
+    linked: &["sigs.k8s.io/cri-tools/pkg/version.Version={version}"],
+};
+
+pub(super) const LOCAL_PATH: GoModule = GoModule {
+    folder: "images/node/local-path",
+    pinned: "github.com/rancher/local-path-provisioner",
+    programs: &[("github.com/rancher/local-path-provisioner", "local-path-provisioner")],
+    linked: &["main.VERSION={version}"],
+};
+
+pub(super) const PAUSE: GoModule =
+    GoModule { folder: "images/node/pause", pinned: "", programs: &[(".", "pause")], linked: &[] };
+
+/// What the node image holds.
+pub(super) const NODE: [&GoModule; 7] = [&KUBERNETES, &ETCD, &COREDNS, &CONTAINERD, &CRICTL, &LOCAL_PATH, &PAUSE];
+
+#[cfg(test)]
+pub(super) const ALL: [&GoModule; 11] =
+    [&KIND, &HELM, &ACTIONLINT, &OCI_WRAPPER, &KUBERNETES, &ETCD, &COREDNS, &CONTAINERD, &CRICTL, &LOCAL_PATH, &PAUSE];

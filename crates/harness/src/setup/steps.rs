@@ -1,0 +1,109 @@
+//! Which module looks for a need, and which makes it.
+
+use super::error::StepError;
+use super::programs::{ACTIONLINT, HELM, KIND};
+use super::{Ctx, Need, cargo, engine, node_image, prober, registry};
+use crate::cache::{cache_dir, link_bin};
+use crate::command::CommandError;
+use crate::host::Version;
+use crate::tools;
+use camino::Utf8PathBuf;
+
+/// What of this need is there, in a few words; `None` if it is missing.
+pub(super) async fn find(ctx: &mut Ctx<'_>) -> Result<Option<String>, StepError> {
+    Ok(match ctx.need {
+        Need::Engine => engine::find(ctx).await,
+        Need::Kind => tools::kind().ok().map(|found| found.to_string()),
+        Need::Helm => tools::helm().ok().map(|found| found.to_string()),
+        Need::NodeImage => node_image::find(ctx).await,
+        Need::ProberImage => prober::find().await?,
+        Need::RegistryImage => registry::find(ctx).await,
+        Need::Nextest => cargo::find("cargo-nextest", Version(0, 9, 100)).await,
+        Need::Actionlint => on_path("actionlint").or_else(actionlint).map(|path| path.to_string()),
+        Need::Shellcheck => on_path("shellcheck").map(|path| path.to_string()),
+        Need::Deny => cargo::find("cargo-deny", Version(0, 18, 0)).await,
+    })
+}
+
+/// Makes it; says what it is now.
+pub(super) async fn make(ctx: &mut Ctx<'_>) -> Result<String, StepError> {
+    match ctx.need {
+        Need::Engine => engine::make(ctx).await,
+        Need::Kind => go_tool(ctx, &KIND).await,
+        Need::Helm => go_tool(ctx, &HELM).await,
+        Need::NodeImage => node_image::make(ctx).await,
+        Need::ProberImage => prober::make(ctx).await,
+        Need::RegistryImage => registry::make(ctx).await,
+        Need::Nextest => cargo::make(ctx, "cargo-nextest").await,
+        Need::Actionlint => go_tool(ctx, &ACTIONLINT).await,
+        Need::Shellcheck => shellcheck(ctx).await,
+        Need::Deny => cargo::make(ctx, "cargo-deny").await,
+    }
+}
+
+async fn shellcheck(ctx: &mut Ctx<'_>) -> Result<String, StepError> {
+    super::apt::install(ctx, "shellcheck", &["shellcheck"]).await?;
+    Ok("installed".to_owned())
+}
+
+async fn go_tool(ctx: &mut Ctx<'_>, module: &super::go::GoModule) -> Result<String, StepError> {
+    let dir = module.build(ctx).await?;
+    for (_, name) in module.programs {
+        link_bin(&dir.join(name), name)?;
+    }
+    Ok(format!("{} ({dir})", module.version()))
+}
+
+fn actionlint() -> Option<Utf8PathBuf> {
+    Some(ACTIONLINT.program("actionlint")).filter(|path| path.is_file())
+}
+
+/// A refusal of a package source can be transient: tries once more, but not where
+/// the program itself is missing.
+pub(super) async fn twice<T>(attempt: impl AsyncFn() -> Result<T, CommandError>) -> Result<T, CommandError> {
+    match attempt().await {
+        Ok(value) => Ok(value),
+        Err(missing @ CommandError::NotFound { .. }) => Err(missing),
+        Err(_) => attempt().await,
+    }
+}
+
+/// The program on PATH. Our own links in the cache do not count: they may be of an older pin.
+pub(crate) fn on_path(program: &str) -> Option<Utf8PathBuf> {
+    let own = cache_dir().join("bin");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let dirs = path.split(':').filter(|dir| !dir.is_empty() && own != *dir);
+    dirs.map(|dir| Utf8PathBuf::from(dir).join(program)).find(|path| path.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    fn failed() -> CommandError {
+        CommandError::Exit { argv: vec!["x".into()], code: Some(1), stderr: String::new() }
+    }
+
+    #[tokio::test]
+    async fn a_transient_refusal_is_tried_once_more() {
+        let tries = Cell::new(0);
+        let attempt = async || {
+            tries.set(tries.get() + 1);
+            if tries.get() == 1 { Err(failed()) } else { Ok(()) }
+        };
+        twice(attempt).await.expect("second try");
+        assert_eq!(tries.get(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_missing_program_is_not_tried_again() {
+        let tries = Cell::new(0);
+        let attempt = async || {
+            tries.set(tries.get() + 1);
+            Err::<(), _>(CommandError::NotFound { program: "go".into() })
+        };
+        twice(attempt).await.expect_err("missing");
+        assert_eq!(tries.get(), 1);
+    }
+}

@@ -1,0 +1,120 @@
+//! Finding one program.
+
+use super::ToolError;
+use crate::cache::cache_dir;
+use crate::command::Cmd;
+use crate::host::Version;
+use crate::setup::{HELM, KIND, KUBERNETES, on_path};
+use camino::{Utf8Path, Utf8PathBuf};
+use std::fmt;
+use std::time::Duration;
+
+/// A program that was found.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Where it is.
+    pub path: Utf8PathBuf,
+    /// What it says its version is.
+    pub version: String,
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.version, self.path)
+    }
+}
+
+/// How a program is found.
+struct Wanted {
+    name: &'static str,
+    /// The variable by which the user names one.
+    variable: &'static str,
+    /// What makes it print its version.
+    version: &'static [&'static str],
+    oldest: Version,
+    /// The pinned one in the cache, there or not, and its version.
+    own: Found,
+}
+
+/// kind.
+pub(crate) fn kind() -> Result<Found, ToolError> {
+    let own = Found { path: KIND.program("kind"), version: KIND.version().to_owned() };
+    find(&Wanted { name: "kind", variable: "SEATRIAL_KIND", version: &["version"], oldest: Version(0, 31, 0), own })
+}
+
+/// Helm, of either generation.
+pub(crate) fn helm() -> Result<Found, ToolError> {
+    let own = Found { path: HELM.program("helm"), version: HELM.version().to_owned() };
+    let version = &["version", "--short"];
+    find(&Wanted { name: "helm", variable: "SEATRIAL_HELM", version, oldest: Version(3, 14, 0), own })
+}
+
+/// Docker's client.
+pub(super) fn docker() -> Result<Utf8PathBuf, ToolError> {
+    on_path("docker").ok_or_else(|| ToolError::Missing { what: "docker".to_owned() })
+}
+
+/// kubectl on PATH, or the one that the node image was built from.
+pub(super) fn kubectl() -> Option<Utf8PathBuf> {
+    on_path("kubectl").or_else(|| {
+        let own = cache_dir().join("bin/kubectl");
+        (own.is_file() && KUBERNETES.place().is_there()).then_some(own)
+    })
+}
+
+fn find(wanted: &Wanted) -> Result<Found, ToolError> {
+    if let Ok(path) = std::env::var(wanted.variable) {
+        return named(wanted, path.into());
+    }
+    if let Some(found) = on_path(wanted.name).and_then(|path| fitting(wanted, &path).ok()) {
+        return Ok(found);
+    }
+    if wanted.own.path.is_file() {
+        return Ok(wanted.own.clone());
+    }
+    Err(ToolError::Missing { what: format!("{} ({} or newer)", wanted.name, wanted.oldest) })
+}
+
+/// The one that the user named must fit: another one would be a surprise.
+fn named(wanted: &Wanted, path: Utf8PathBuf) -> Result<Found, ToolError> {
+    fitting(wanted, &path).map_err(|reason| ToolError::Named { variable: wanted.variable, path, reason })
+}
+
+fn fitting(wanted: &Wanted, path: &Utf8Path) -> Result<Found, String> {
+    let asked = Cmd::new(path).args(wanted.version).timeout(Duration::from_secs(20));
+    let said = asked.run_blocking().map_err(|error| error.to_string())?;
+    let version = Version::find_in(&said.stdout).ok_or("does not say its version")?;
+    if version < wanted.oldest {
+        return Err(format!("is {version}; {} or newer is needed", wanted.oldest));
+    }
+    Ok(Found { path: path.to_owned(), version: version.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn program(dir: &Utf8Path, says: &str) -> Utf8PathBuf {
+        let path = dir.join("tool");
+        std::fs::write(&path, format!("#!/bin/sh\necho {says}\n")).expect("write");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("mode");
+        path
+    }
+
+    fn check(says: &str, expected: Result<&str, &str>) {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = program(Utf8Path::from_path(dir.path()).expect("utf-8"), says);
+        let own = Found { path: "/none".into(), version: String::new() };
+        let wanted = Wanted { name: "tool", variable: "NONE", version: &["version"], oldest: Version(0, 31, 0), own };
+        let found = fitting(&wanted, &path).map(|found| found.version);
+        assert_eq!(found, expected.map(str::to_owned).map_err(str::to_owned));
+    }
+
+    #[test]
+    fn only_a_fitting_version_is_taken() {
+        check("kind v0.33.0 go1.26", Ok("v0.33.0"));
+        check("kind v0.20.0 go1.20", Err("is v0.20.0; v0.31.0 or newer is needed"));
+        check("hello", Err("does not say its version"));
+    }
+}

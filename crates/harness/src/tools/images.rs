@@ -1,0 +1,38 @@
+//! What the images are called that a set-up made.
+
+use super::{ToolError, Tools};
+use crate::host::is_registry_reachable_blocking;
+use crate::setup::{REGISTRY_TAG, node_image_tag, prober_tag};
+
+impl Tools {
+    /// See [`node_image`].
+    #[must_use]
+    pub fn node_image(&self) -> Option<String> {
+        node_image()
+    }
+
+    /// See [`prober_image`]; `None` where it was not built.
+    #[must_use]
+    pub fn prober_image(&self) -> Option<String> {
+        prober_image().ok()
+    }
+}
+
+/// The node image that is built here, or `None` where registries answer and kind
+/// pulls its own.
+#[must_use]
+pub fn node_image() -> Option<String> {
+    (!is_registry_reachable_blocking()).then(node_image_tag)
+}
+
+/// The image of the prober, of the sources of this checkout.
+pub fn prober_image() -> Result<String, ToolError> {
+    let tag = prober_tag().map_err(Box::new)?;
+    tag.ok_or_else(|| ToolError::Missing { what: "the prober image".to_owned() })
+}
+
+/// The image that the chart `pallet-registry` runs.
+#[must_use]
+pub fn registry_image() -> &'static str {
+    REGISTRY_TAG
+}
