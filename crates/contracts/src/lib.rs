@@ -5,5 +5,10 @@
 //! the rendered chart into [`model::Slot`]s (one verdict each), [`judge`] turns observations into [`model::Verdict`]s,
 //! [`report`] turns verdicts into text, JSON and JUnit.
 
+pub mod bind;
 pub mod diagnostic;
+pub mod load;
 pub mod model;
+pub mod requirements;
+pub mod schema;
+mod units;

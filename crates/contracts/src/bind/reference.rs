@@ -1,0 +1,246 @@
+//! References: `$(values.x)` and its kin are looked up, never computed. A text that is one reference takes the type of
+//! what it names; within a longer text its value is written in.
+
+use super::{Facts, set_key};
+use crate::diagnostic::{Diagnostic, Place, Places, child, hint};
+use crate::load::not_built;
+use crate::model::RawClause;
+use serde_json::{Map, Value};
+
+/// What a reference may name.
+const ROOTS: [&str; 7] = ["values", "release", "chart", "each", "run", "secret", "env"];
+
+/// Elements hold references of their own, but not without end.
+const DEEPEST: usize = 4;
+
+/// The element that a clause is bound to.
+#[derive(Clone, Debug)]
+pub(super) struct Element<'a> {
+    variable: &'a str,
+    value: &'a Value,
+    /// Where it is written, counted from the clause.
+    pointer: String,
+}
+
+impl<'a> Element<'a> {
+    pub(super) fn of(raw: &RawClause, variable: &'a str, name: &str, value: &'a Value) -> Self {
+        let list = child("/each", variable);
+        let number = raw.each.get(variable).and_then(|elements| elements.get_index_of(name));
+        let is_list = raw.tree.pointer(&list).is_some_and(Value::is_array);
+        let pointer = match number.filter(|_| is_list) {
+            Some(number) => format!("{list}/{number}"),
+            None => child(&list, name),
+        };
+        Self { variable, value, pointer }
+    }
+}
+
+/// What is known while a clause is bound; without facts only elements are looked up, and names are checked.
+pub(super) struct Known<'a> {
+    pub(super) facts: Option<&'a Facts<'a>>,
+    pub(super) element: Option<Element<'a>>,
+}
+
+/// A tree with its references looked up.
+pub(super) struct Bound {
+    pub(super) tree: Value,
+    /// What came from an element: pointer in the tree → where it is written.
+    pub(super) moved: Vec<(String, String)>,
+    pub(super) has_references: bool,
+}
+
+/// Looks up every reference of a clause (but those inside `each`, which are looked up where they are used).
+pub(super) fn look_up_all(tree: &Value, known: &Known<'_>, places: &Places) -> Result<Bound, Vec<Diagnostic>> {
+    let mut looker = Looker { known, places, moved: Vec::new(), has_references: false, mistakes: Vec::new() };
+    let mut bound = Map::new();
+    for (key, value) in tree.as_object().into_iter().flatten() {
+        let value = if key == "each" { value.clone() } else { looker.value(value, &child("", key), 0) };
+        bound.insert(key.clone(), value);
+    }
+    let Looker { moved, has_references, mistakes, .. } = looker;
+    if mistakes.is_empty() { Ok(Bound { tree: Value::Object(bound), moved, has_references }) } else { Err(mistakes) }
+}
+
+/// Why a reference names nothing.
+struct Unknown {
+    code: &'static str,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Unknown {
+    fn new(message: String, hint: Option<String>) -> Self {
+        Self { code: "unknown-reference", message, hint }
+    }
+}
+
+/// What a reference names, if it is known now.
+enum Looked {
+    Value(Value),
+    Element(Value),
+    Later,
+}
+
+struct Looker<'a> {
+    known: &'a Known<'a>,
+    places: &'a Places,
+    moved: Vec<(String, String)>,
+    has_references: bool,
+    mistakes: Vec<Diagnostic>,
+}
+
+impl Looker<'_> {
+    fn value(&mut self, value: &Value, at: &str, depth: usize) -> Value {
+        match value {
+            Value::String(text) if text.contains("$(") => self.text(text, at, depth),
+            Value::Array(items) => {
+                items.iter().enumerate().map(|(i, item)| self.value(item, &format!("{at}/{i}"), depth)).collect()
+            }
+            Value::Object(entries) => {
+                Value::Object(entries.iter().map(|(key, item)| self.entry(key, item, at, depth)).collect())
+            }
+            other => other.clone(),
+        }
+    }
+
+    fn entry(&mut self, key: &str, item: &Value, at: &str, depth: usize) -> (String, Value) {
+        let written = child(at, key);
+        if !key.contains("$(") {
+            return (key.to_owned(), self.value(item, &written, depth));
+        }
+        let bound = plain(&self.text(key, &written, depth));
+        let to = child(at, &bound);
+        if to != written {
+            self.moved.push((to.clone(), written));
+        }
+        (bound, self.value(item, &to, depth))
+    }
+
+    /// A text with references: one alone keeps its type, several are written into the text.
+    fn text(&mut self, text: &str, at: &str, depth: usize) -> Value {
+        self.has_references = true;
+        if depth > DEEPEST {
+            self.mistake(at, Unknown::new(format!("`{text}` names itself"), None));
+            return Value::from(text);
+        }
+        if let Some(name) = alone(text) {
+            return self.alone(name, text, at, depth);
+        }
+        let mut written = String::new();
+        let mut rest = text;
+        while let Some(start) = rest.find("$(") {
+            let Some(length) = rest[start..].find(')') else {
+                self.mistake(at, Unknown::new(format!("`{text}` has no closing parenthesis"), None));
+                return Value::from(text);
+            };
+            written.push_str(&rest[..start]);
+            let whole = &rest[start..=start + length];
+            written.push_str(&plain(&self.alone(&whole[2..whole.len() - 1], whole, at, depth)));
+            rest = &rest[start + length + 1..];
+        }
+        written.push_str(rest);
+        Value::from(written)
+    }
+
+    fn alone(&mut self, name: &str, whole: &str, at: &str, depth: usize) -> Value {
+        match look_up(name.trim(), self.known) {
+            Ok(Looked::Value(value)) => value,
+            Ok(Looked::Later) => Value::from(whole),
+            Ok(Looked::Element(value)) => {
+                if let Some(element) = &self.known.element {
+                    self.moved.push((at.to_owned(), element.pointer.clone()));
+                }
+                self.value(&value, at, depth + 1)
+            }
+            Err(unknown) => {
+                self.mistake(at, unknown);
+                Value::from(whole)
+            }
+        }
+    }
+
+    fn mistake(&mut self, at: &str, unknown: Unknown) {
+        let Place { value, .. } = self.places.at(at);
+        self.mistakes.push(Diagnostic {
+            code: unknown.code,
+            message: unknown.message,
+            hint: unknown.hint,
+            file: self.places.file().to_owned(),
+            line: value.line,
+            column: value.column,
+        });
+    }
+}
+
+/// The name, where the whole text is one reference.
+fn alone(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix("$(")?.strip_suffix(')')?;
+    (!inner.contains("$(") && !inner.contains(')')).then_some(inner)
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
+}
+
+fn look_up(name: &str, known: &Known<'_>) -> Result<Looked, Unknown> {
+    let (root, rest) = name.split_once(['.', '/']).unwrap_or((name, ""));
+    match root {
+        "values" => value_of(rest, known),
+        "release" => release(rest, known),
+        "chart" => one_of(name, "chart", rest, &[("version", known.facts.map(|facts| facts.chart_version))]),
+        "run" => one_of(name, "run", rest, &[("id", known.facts.map(|facts| facts.run_id))]),
+        "each" => element(rest, known),
+        "secret" if name.starts_with("secret/") && rest.contains('.') => Ok(Looked::Later),
+        "secret" => Err(Unknown::new(format!("`{name}` names no key"), Some("write $(secret/NAME.key)".to_owned()))),
+        "env" | "needs" | "saved" | "params" => Err(later(name)),
+        _ if name.contains('/') => Err(later(name)),
+        _ => Err(Unknown::new(format!("there is nothing called `{root}` to look up"), hint(root, ROOTS))),
+    }
+}
+
+fn later(name: &str) -> Unknown {
+    Unknown { code: "not-built-yet", message: not_built(&format!("`$({name})`")), hint: None }
+}
+
+fn value_of(path: &str, known: &Known<'_>) -> Result<Looked, Unknown> {
+    let Some(steps) = set_key::parse(path) else {
+        let hint = Some("write $(values.a.b) or $(values.list[0])".to_owned());
+        return Err(Unknown::new(format!("`values.{path}` is no key of values"), hint));
+    };
+    let Some(facts) = known.facts else { return Ok(Looked::Later) };
+    set_key::get(facts.values, &steps).cloned().map(Looked::Value).ok_or_else(|| {
+        let message = format!("`values.{path}` is not in the values of environment `{}`", facts.environment);
+        let top = facts.values.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
+        let first = path.split(['.', '[']).next().unwrap_or_default();
+        let is_first_known = facts.values.get(first).is_some();
+        Unknown::new(message, hint(first, top.collect::<Vec<_>>()).filter(|_| !is_first_known))
+    })
+}
+
+fn release(rest: &str, known: &Known<'_>) -> Result<Looked, Unknown> {
+    let release = known.facts.map(|facts| facts.release);
+    let known = [("name", release.map(|r| r.name.as_str())), ("namespace", release.map(|r| r.namespace.as_str()))];
+    one_of(&format!("release.{rest}"), "release", rest, &known)
+}
+
+fn one_of(name: &str, root: &str, rest: &str, known: &[(&str, Option<&str>)]) -> Result<Looked, Unknown> {
+    match known.iter().find(|(word, _)| *word == rest) {
+        Some((_, Some(value))) => Ok(Looked::Value(Value::from(*value))),
+        Some((_, None)) => Ok(Looked::Later),
+        None => {
+            let words: Vec<String> = known.iter().map(|(word, _)| format!("{root}.{word}")).collect();
+            Err(Unknown::new(format!("there is no `{name}`"), Some(format!("known here: {}", words.join(", ")))))
+        }
+    }
+}
+
+fn element(rest: &str, known: &Known<'_>) -> Result<Looked, Unknown> {
+    match &known.element {
+        Some(element) if element.variable == rest => Ok(Looked::Element(element.value.clone())),
+        Some(element) => {
+            let hint = Some(format!("did you mean `each.{}`?", element.variable));
+            Err(Unknown::new(format!("`each` has no variable `{rest}`"), hint))
+        }
+        None => Err(Unknown::new(format!("`each.{rest}`: this clause has no `each`"), None)),
+    }
+}

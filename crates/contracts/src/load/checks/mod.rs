@@ -1,0 +1,16 @@
+//! The checks as they are written, one file each: its file type (which makes the schema) and how it is parsed.
+
+pub(super) mod counts;
+pub(super) mod dns;
+pub(super) mod holds;
+pub(super) mod http;
+pub(super) mod leaves;
+pub(super) mod logs;
+pub(super) mod objects;
+pub(super) mod ready;
+pub(super) mod refuses;
+pub(super) mod registry;
+pub(super) mod restarts;
+pub(super) mod run;
+pub(super) mod tcp;
+pub(super) mod usage;

@@ -1,0 +1,255 @@
+//! A clause with its references looked up → its domain type, all mistakes collected.
+
+use super::check_word::{CHECKS, CheckWord, read, word};
+use super::checks::registry;
+use super::clause_file::{CircumstancesFile, SkipFile, TimesFile, VantageFile};
+use super::event::event;
+use super::findings::Findings;
+use super::one_or_many::OneOrMany;
+use super::scalars::{duration, object};
+use crate::diagnostic::child;
+use crate::model::{Action, Check, Clause, Event, Expectation, Phase, Skip, Vantage, Within};
+use crate::units;
+use serde_json::Value;
+
+/// Circumstances that mean nothing for a check on the files.
+const LIVE_WORDS: [&str; 6] = ["from", "before", "when", "within", "for", "tolerates"];
+
+/// Parses one clause. `None` where mistakes were found (or where a text still holds a reference).
+pub(crate) fn clause(tree: &Value, is_skip_expired: bool, found: &mut Findings<'_>) -> Option<Clause> {
+    let file: CircumstancesFile = read(tree, "", found)?;
+    let from = vantage(file.from, found);
+    let before = all(file.before.map(|steps| steps.at("/before")), |at, step| action(&step, at, found));
+    let when = all(file.when.map(|events| events.at("/when")), |at, step| event(step, at, found));
+    let then = phases(tree, file.then, TimesFile { within: file.within, for_: file.for_ }, found);
+    let skip = file.skip.map(|file| skip(file, is_skip_expired, found));
+    let clause = Clause {
+        from: from?,
+        before: before?,
+        when: when?,
+        then: then?,
+        after: list(file.after),
+        covers: list(file.covers),
+        why: file.why,
+        tolerates: list(file.tolerates),
+        skip: match skip {
+            Some(skip) => Some(skip?),
+            None => None,
+        },
+        is_advisory: file.advisory,
+    };
+    is_consistent(tree, &clause, found).then_some(clause)
+}
+
+fn list(items: Option<OneOrMany<String>>) -> Vec<String> {
+    items.map(OneOrMany::into_vec).unwrap_or_default()
+}
+
+fn all<T, U>(items: Option<Vec<(String, T)>>, mut parse: impl FnMut(&str, T) -> Option<U>) -> Option<Vec<U>> {
+    let parsed: Vec<_> = items.unwrap_or_default().into_iter().map(|(at, item)| parse(&at, item)).collect();
+    parsed.into_iter().collect()
+}
+
+fn phases(tree: &Value, then: Option<Vec<Value>>, times: TimesFile, found: &mut Findings<'_>) -> Option<Vec<Phase>> {
+    let Some(then) = then else {
+        let check = the_check(tree, "", found);
+        return Some(vec![phase(check, times, "", found)?]);
+    };
+    let mut is_good = true;
+    for (key, _) in checks_of(tree) {
+        let hint = Some("move it into `then`".to_owned());
+        found.key(&child("", key.key), "two-checks", format!("`{}` beside `then`", key.key), hint);
+        is_good = false;
+    }
+    for (key, is_there) in [("within", times.within.is_some()), ("for", times.for_.is_some())] {
+        if is_there {
+            let hint = Some("write it beside the check that it is about".to_owned());
+            found.key(&child("", key), "misplaced-key", format!("`{key}` beside `then`"), hint);
+            is_good = false;
+        }
+    }
+    let entries = then.iter().enumerate().map(|(i, tree)| (format!("/then/{i}"), tree)).collect();
+    let phases = all(Some(entries), |at, tree| {
+        let times = read(tree, at, found)?;
+        let check = the_check(tree, at, found);
+        phase(check, times, at, found)
+    });
+    phases.filter(|_| is_good)
+}
+
+fn phase(check: Option<Check>, times: TimesFile, at: &str, found: &mut Findings<'_>) -> Option<Phase> {
+    let within = times.within.map(|text| within(&text, &child(at, "within"), found));
+    let for_ = times.for_.map(|text| duration(&text, &child(at, "for"), found));
+    Some(Phase { check: check?, within: flat(within)?, for_: flat(for_)? })
+}
+
+/// `Some(None)` is a mistake, `None` is left out.
+#[expect(clippy::option_option, reason = "the outer one says whether it is good, the inner one whether it is there")]
+fn flat<T>(parsed: Option<Option<T>>) -> Option<Option<T>> {
+    match parsed {
+        Some(None) => None,
+        Some(Some(value)) => Some(Some(value)),
+        None => Some(None),
+    }
+}
+
+/// `5s`, or `5s of ready`.
+fn within(text: &str, at: &str, found: &mut Findings<'_>) -> Option<Within> {
+    let (limit, is_of_ready) = match text.split_once(" of ") {
+        Some((limit, "ready")) => (limit.trim(), true),
+        Some((limit, other)) if units::duration(limit.trim()).is_some() => {
+            let hint = Some("a promise counts from the event, or is written `5s of ready`".to_owned());
+            found.value(at, "bad-duration", format!("`of {other}` is no moment"), hint);
+            return None;
+        }
+        _ => (text, false),
+    };
+    Some(Within { limit: duration(limit, at, found)?, is_of_ready })
+}
+
+fn checks_of(tree: &Value) -> Vec<(&'static CheckWord, &Value)> {
+    let entries = tree.as_object().into_iter().flatten();
+    entries.filter_map(|(key, value)| Some((word(key)?, value))).collect()
+}
+
+/// The one check of a map.
+fn the_check(tree: &Value, at: &str, found: &mut Findings<'_>) -> Option<Check> {
+    let checks = checks_of(tree);
+    let (word, value) = match checks.as_slice() {
+        [one] => *one,
+        [] => {
+            let known: Vec<&str> = CHECKS.iter().map(|word| word.key).collect();
+            let hint = Some(format!("write one of {}", known.join(", ")));
+            found.key(at, "no-check", "no check: nothing is promised", hint);
+            return None;
+        }
+        [(first, _), (second, _), ..] => {
+            let hint = Some("one clause, one check; several checks after one event are a `then:` list".to_owned());
+            let message = format!("two checks in one clause: `{}` and `{}`", first.key, second.key);
+            found.key(&child(at, second.key), "two-checks", message, hint);
+            for (word, value) in &checks {
+                (word.parse)(value, &child(at, word.key), found);
+            }
+            return None;
+        }
+    };
+    (word.parse)(value, &child(at, word.key), found)
+}
+
+/// An entry of `before`: a push, or a check.
+fn action(tree: &Value, at: &str, found: &mut Findings<'_>) -> Option<Action> {
+    let talk = tree.get("registry").filter(|talk| talk.get("push").is_some() && talk.get("pull").is_none());
+    match (talk, checks_of(tree).len()) {
+        (Some(talk), 1) => registry::push(talk, &child(at, "registry"), found),
+        _ => the_check(tree, at, found).map(Action::Check),
+    }
+}
+
+fn vantage(file: Option<VantageFile>, found: &mut Findings<'_>) -> Option<Vantage> {
+    match file {
+        None => Some(Vantage::Pod),
+        Some(VantageFile::Word(word)) => match word.as_str() {
+            "pod" => Some(Vantage::Pod),
+            "host" => Some(Vantage::Host),
+            "node" => Some(Vantage::Node),
+            text if text.contains('/') => object(text, "/from", found).map(Vantage::Workload),
+            other => {
+                let hint = Some("write pod, host, node, or a workload such as deploy/x".to_owned());
+                found.value("/from", "bad-value", format!("`{other}` is no place to look from"), hint);
+                None
+            }
+        },
+        Some(VantageFile::Stranger(file)) => Some(Vantage::Stranger {
+            namespace: file.namespace,
+            labels: file.labels,
+            service_account: file.service_account,
+        }),
+    }
+}
+
+fn skip(file: SkipFile, is_expired: bool, found: &mut Findings<'_>) -> Option<Skip> {
+    if file.until.parse::<jiff::civil::Date>().is_err() {
+        let hint = Some("write the last day of the excuse as YYYY-MM-DD".to_owned());
+        found.value("/skip/until", "bad-date", format!("`{}` is no date", file.until), hint);
+        return None;
+    }
+    Some(Skip { reason: file.reason, until: Some(file.until), is_expired })
+}
+
+/// What only the whole clause shows: words that mean nothing together.
+fn is_consistent(tree: &Value, clause: &Clause, found: &mut Findings<'_>) -> bool {
+    let is_good = [
+        static_alone(tree, clause, found),
+        leaves_after_uninstall(clause, found),
+        unchanged_after_event(clause, found),
+        of_ready_after_event(clause, found),
+    ];
+    is_good.iter().all(|good| *good)
+}
+
+fn static_alone(tree: &Value, clause: &Clause, found: &mut Findings<'_>) -> bool {
+    let mut is_good = true;
+    let statics = [String::new()].into_iter().chain((0..clause.then.len()).map(|i| format!("/then/{i}")));
+    for at in statics {
+        let Some(part) = tree.pointer(&at) else { continue };
+        let Some((check, _)) = checks_of(part).into_iter().find(|(check, _)| check.is_static) else { continue };
+        for (holder, pointer) in [(tree, ""), (part, at.as_str())] {
+            for key in LIVE_WORDS.iter().filter(|key| holder.get(**key).is_some()) {
+                let message = format!("`{key}` means nothing for `{}`, which is judged on the files", check.key);
+                found.key(&child(pointer, key), "misplaced-key", message, None);
+                is_good = false;
+            }
+            if at.is_empty() {
+                break;
+            }
+        }
+    }
+    is_good
+}
+
+fn leaves_after_uninstall(clause: &Clause, found: &mut Findings<'_>) -> bool {
+    let has_leaves = clause.then.iter().any(|phase| matches!(phase.check, Check::Leaves(_)));
+    let is_good = !has_leaves || clause.when.contains(&Event::Uninstall);
+    if !is_good {
+        let hint = Some("add `when: uninstall`".to_owned());
+        found.key("/leaves", "no-event", "`leaves` is about what an uninstall leaves", hint);
+    }
+    is_good
+}
+
+fn unchanged_after_event(clause: &Clause, found: &mut Findings<'_>) -> bool {
+    let is_good = !clause.when.is_empty() || !clause.then.iter().any(|phase| has_unchanged(&phase.check));
+    if !is_good {
+        let hint = Some("add a `when`".to_owned());
+        found.key("", "no-event", "`unchanged` compares with the time before `when`", hint);
+    }
+    is_good
+}
+
+fn has_unchanged(check: &Check) -> bool {
+    match check {
+        Check::Object(objects) | Check::Rendered(objects) => {
+            objects.0.iter().flat_map(|(_, paths)| paths).any(|(_, expectation)| is_unchanged(expectation))
+        }
+        _ => false,
+    }
+}
+
+fn is_unchanged(expectation: &Expectation) -> bool {
+    match expectation {
+        Expectation::Unchanged => true,
+        Expectation::Map(entries) => entries.iter().any(|(_, expectation)| is_unchanged(expectation)),
+        Expectation::List(items) => items.iter().any(is_unchanged),
+        _ => false,
+    }
+}
+
+fn of_ready_after_event(clause: &Clause, found: &mut Findings<'_>) -> bool {
+    let is_of_ready = |phase: &Phase| phase.within.is_some_and(|within| within.is_of_ready);
+    let is_good = !clause.when.is_empty() || !clause.then.iter().any(is_of_ready);
+    if !is_good {
+        let hint = Some("add a `when`, or leave `of ready` out".to_owned());
+        found.key("/within", "no-event", "`of ready` counts from when the object of `when` is ready again", hint);
+    }
+    is_good
+}

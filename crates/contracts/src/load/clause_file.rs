@@ -1,0 +1,210 @@
+//! A clause as it is written: one flat map of checks and circumstances, all optional. That exactly one check is there
+//! is looked at by the parser: a schema that says so makes unreadable errors.
+
+use super::check_word::CHECKS;
+use super::one_or_many::OneOrMany;
+use super::scalars::Number;
+use indexmap::IndexMap;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+/// Everything of a clause but its check.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct CircumstancesFile {
+    /// The environments it is judged in; all of them where none is written.
+    #[serde(rename = "in")]
+    #[expect(dead_code, reason = "read with the raw clause, before references are looked up; here for the schema")]
+    in_: Option<OneOrMany<String>>,
+    /// One verdict an element: variable → elements (a list, or name → value).
+    #[expect(dead_code, reason = "read with the raw clause, before references are looked up; here for the schema")]
+    each: Option<IndexMap<String, EachFile>>,
+    /// From where probes look: pod (default), host, node, a workload, or a pod with these properties.
+    pub(super) from: Option<VantageFile>,
+    /// What is prepared first; its failure makes the clause inconclusive.
+    #[schemars(with = "Option<OneOrMany<BareCheck>>")]
+    pub(super) before: Option<OneOrMany<Value>>,
+    /// What happens; only what comes after it counts.
+    pub(super) when: Option<OneOrMany<EventFile>>,
+    /// Several checks, one after another.
+    #[schemars(with = "Option<Vec<PhaseFile>>", length(min = 1))]
+    pub(super) then: Option<Vec<Value>>,
+    /// The promise comes true within this time from the event: 5s, or `5s of ready`.
+    pub(super) within: Option<String>,
+    /// The promise holds this long.
+    #[serde(rename = "for")]
+    pub(super) for_: Option<String>,
+    /// Requirement rows.
+    pub(super) covers: Option<OneOrMany<String>>,
+    /// A line for the report.
+    pub(super) why: Option<String>,
+    /// Clauses that must have passed.
+    pub(super) after: Option<OneOrMany<String>>,
+    /// Not judged, for this reason, until this day.
+    pub(super) skip: Option<SkipFile>,
+    /// States that may heal and do not end a wait (CreateContainerConfigError …).
+    pub(super) tolerates: Option<OneOrMany<String>>,
+    /// Shown, but does not gate.
+    #[serde(default)]
+    pub(super) advisory: bool,
+}
+
+/// The elements of a variable.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum EachFile {
+    /// Each is its own name.
+    List(#[schemars(length(min = 1))] Vec<Scalar>),
+    /// Name → value.
+    Map(#[schemars(extend("minProperties" = 1))] IndexMap<String, Value>),
+}
+
+/// A text, a number or a flag.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(super) struct Scalar(pub(super) Value);
+
+impl JsonSchema for Scalar {
+    fn schema_name() -> Cow<'static, str> {
+        "Scalar".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "number", "boolean"] })
+    }
+}
+
+/// From where a probe looks.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum VantageFile {
+    /// `pod`, `host`, `node`, or a workload.
+    Word(String),
+    Stranger(StrangerFile),
+}
+
+/// A pod with these properties.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct StrangerFile {
+    /// Its namespace.
+    pub(super) namespace: Option<String>,
+    /// Its labels.
+    #[serde(default)]
+    pub(super) labels: IndexMap<String, String>,
+    /// Its service account.
+    pub(super) service_account: Option<String>,
+}
+
+/// An excuse with an end.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SkipFile {
+    /// Why.
+    pub(super) reason: String,
+    /// The last day of the excuse, YYYY-MM-DD; past it the clause fails.
+    pub(super) until: String,
+}
+
+/// What happens.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum EventFile {
+    /// `reinstall`, `uninstall`, or `upgrade` (an identical one).
+    Word(String),
+    Event(EventMap),
+}
+
+/// One event and what it happens to.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct EventMap {
+    /// Delete the pods of a workload.
+    pub(super) delete_pod: Option<String>,
+    /// Restart a workload, as `kubectl rollout restart` does.
+    pub(super) restart: Option<String>,
+    /// Set the replicas of workloads.
+    #[schemars(extend("minProperties" = 1))]
+    pub(super) scale: Option<IndexMap<String, Number>>,
+    /// Upgrade the release with other values.
+    pub(super) upgrade: Option<UpgradeFile>,
+}
+
+/// The values of an upgrade.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UpgradeFile {
+    /// Keys in Helm's own --set syntax, values typed.
+    #[serde(default)]
+    pub(super) set: IndexMap<String, Value>,
+}
+
+/// The time words of one check.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct TimesFile {
+    /// The promise comes true within this time from the event: 5s, or `5s of ready`.
+    pub(super) within: Option<String>,
+    /// The promise holds this long.
+    #[serde(rename = "for")]
+    pub(super) for_: Option<String>,
+}
+
+/// The schema of a clause: circumstances and checks side by side.
+pub(crate) struct ClauseFile;
+
+impl JsonSchema for ClauseFile {
+    fn schema_name() -> Cow<'static, str> {
+        "Clause".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let circumstances = CircumstancesFile::json_schema(generator);
+        with_checks("One promise: exactly one check, and any circumstances.", Some(&circumstances), generator)
+    }
+}
+
+/// The schema of an entry of `then`: one check and its time words.
+struct PhaseFile;
+
+impl JsonSchema for PhaseFile {
+    fn schema_name() -> Cow<'static, str> {
+        "Phase".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let times = TimesFile::json_schema(generator);
+        with_checks("One check with its own time words.", Some(&times), generator)
+    }
+}
+
+/// The schema of an entry of `before`: one check.
+struct BareCheck;
+
+impl JsonSchema for BareCheck {
+    fn schema_name() -> Cow<'static, str> {
+        "Preparation".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        with_checks("One check that must hold first, or a push to a registry.", None, generator)
+    }
+}
+
+fn with_checks(about: &str, beside: Option<&Schema>, generator: &mut SchemaGenerator) -> Schema {
+    let mut properties = Map::new();
+    for word in CHECKS {
+        let mut schema = (word.schema)(generator);
+        schema.insert("description".to_owned(), Value::from(word.about));
+        properties.insert(word.key.to_owned(), schema.to_value());
+    }
+    if let Some(Value::Object(more)) = beside.and_then(|schema| schema.get("properties")) {
+        properties.extend(more.clone());
+    }
+    json_schema!({
+        "description": about,
+        "type": "object",
+        "additionalProperties": false,
+        "properties": properties,
+    })
+}

@@ -1,0 +1,137 @@
+//! The contract file around its clauses, as it is written.
+
+use super::clause_file::ClauseFile;
+use crate::model::Level;
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A chart, its release, its environments and its promises.
+#[derive(JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape of the whole file, for the schema; the loader reads it section by section")]
+pub(crate) struct ContractFile {
+    /// The version of the language.
+    api_version: Option<ApiVersion>,
+    /// What this file is.
+    kind: Option<FileKind>,
+    /// The chart's folder, relative to this file.
+    chart: String,
+    /// Names that are fixed on purpose.
+    release: Option<ReleaseFile>,
+    /// The ways to install the chart; one of its own values alone, where none is written.
+    #[schemars(extend("minProperties" = 1))]
+    environments: Option<IndexMap<String, EnvironmentFile>>,
+    /// What `seatrial up` makes.
+    cluster: Option<ClusterFile>,
+    /// When to give up; a promise is a `within` in a clause.
+    timeouts: Option<TimeoutsFile>,
+    /// The promises, by name.
+    clauses: Option<IndexMap<String, ClauseFile>>,
+    /// Default clauses that are switched off: name → reason.
+    without: Option<IndexMap<String, String>>,
+}
+
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "for the schema")]
+enum ApiVersion {
+    #[serde(rename = "seatrial.dev/v1")]
+    V1,
+}
+
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "for the schema")]
+enum FileKind {
+    Contract,
+}
+
+/// Names of release and namespace; what is left out is computed.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ReleaseFile {
+    /// Helm's release name.
+    pub(super) name: Option<String>,
+    /// The namespace; environments run one after another in it.
+    pub(super) namespace: Option<String>,
+    /// The Pod Security Standard that is enforced.
+    pub(super) pod_security: Option<PodSecurity>,
+}
+
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum PodSecurity {
+    Restricted,
+    Baseline,
+    Privileged,
+}
+
+impl PodSecurity {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Restricted => "restricted",
+            Self::Baseline => "baseline",
+            Self::Privileged => "privileged",
+        }
+    }
+}
+
+/// One way to install the chart.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct EnvironmentFile {
+    /// Values files, relative to the chart, in the order Helm takes them.
+    #[serde(default)]
+    pub(super) values: Vec<String>,
+    /// Single values; keys in Helm's own --set syntax, values typed.
+    #[serde(default)]
+    pub(super) set: IndexMap<String, Value>,
+    /// The highest level it is judged on.
+    pub(super) up_to: Option<LevelFile>,
+}
+
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum LevelFile {
+    Static,
+    Api,
+    Live,
+    Measure,
+    Disturb,
+}
+
+impl From<LevelFile> for Level {
+    fn from(file: LevelFile) -> Self {
+        match file {
+            LevelFile::Static => Self::Static,
+            LevelFile::Api => Self::Api,
+            LevelFile::Live => Self::Live,
+            LevelFile::Measure => Self::Measure,
+            LevelFile::Disturb => Self::Disturb,
+        }
+    }
+}
+
+/// What `seatrial up` makes for this chart.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ClusterFile {
+    /// Name of the kind cluster.
+    pub(super) name: String,
+    /// Host port on 127.0.0.1 → the Service port behind it.
+    #[serde(default)]
+    pub(super) publish: IndexMap<String, String>,
+    /// The data of volumes lives on the host and outlives the node.
+    #[serde(default)]
+    pub(super) host_storage: bool,
+}
+
+/// When to give up.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct TimeoutsFile {
+    /// Until a release is ready (2m).
+    pub(super) ready: Option<String>,
+    /// Of one clause (30s), on top of the durations that it names itself.
+    pub(super) clause: Option<String>,
+}

@@ -1,0 +1,121 @@
+//! Small values with a grammar of their own: targets, durations, paths, numbers that may be references.
+
+use super::findings::Findings;
+use crate::model::{ObjectPath, PathStep, Target};
+use crate::units;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::time::Duration;
+
+/// A whole number, or a reference to one (`$(values.replicas)`).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum Number {
+    Is(u64),
+    Reference(#[schemars(regex(pattern = r"^\$\(.+\)$"))] String),
+}
+
+impl Number {
+    pub(crate) fn get(&self, at: &str, found: &mut Findings<'_>) -> Option<u64> {
+        match self {
+            Self::Is(number) => Some(*number),
+            Self::Reference(text) => {
+                found.value(at, "wrong-type", format!("`{text}` is no whole number"), None);
+                None
+            }
+        }
+    }
+}
+
+pub(crate) fn target(text: &str, at: &str, found: &mut Findings<'_>) -> Option<Target> {
+    match text.parse() {
+        Ok(target) => Some(target),
+        Err(error) => {
+            found.value(at, "bad-target", format!("{error}"), None);
+            None
+        }
+    }
+}
+
+/// A target that is the key of a map.
+pub(crate) fn target_key(text: &str, at: &str, found: &mut Findings<'_>) -> Option<Target> {
+    match text.parse() {
+        Ok(target) => object_only(target, text, at, found),
+        Err(error) => {
+            found.key(at, "bad-target", format!("{error}"), None);
+            None
+        }
+    }
+}
+
+fn object_only(target: Target, text: &str, at: &str, found: &mut Findings<'_>) -> Option<Target> {
+    match target {
+        Target::Object { .. } => Some(target),
+        Target::Service { port: None, ref path, .. } if path.is_empty() => Some(target),
+        _ => {
+            let hint = Some("write KIND/NAME, without a port or a path".to_owned());
+            found.key(at, "bad-target", format!("`{text}` names no object"), hint);
+            None
+        }
+    }
+}
+
+/// A target that can be connected to: a Service port or a host port.
+pub(crate) fn address(text: &str, at: &str, found: &mut Findings<'_>) -> Option<Target> {
+    let target = target(text, at, found)?;
+    if let Target::Object { .. } = target {
+        if text.starts_with("ingress/") || text.starts_with("ing/") {
+            found.value(at, "not-built-yet", not_built("probes through an ingress"), None);
+        } else {
+            let hint = Some("write svc/NAME:PORT/path or host:PORT/path".to_owned());
+            found.value(at, "bad-target", format!("`{text}` can't be connected to"), hint);
+        }
+        return None;
+    }
+    Some(target)
+}
+
+/// An object: KIND/NAME, no port and no path.
+pub(crate) fn object(text: &str, at: &str, found: &mut Findings<'_>) -> Option<Target> {
+    let target = target(text, at, found)?;
+    match target {
+        Target::Object { .. } => Some(target),
+        Target::Service { port: None, ref path, .. } if path.is_empty() => Some(target),
+        _ => {
+            let hint = Some("write KIND/NAME, without a port or a path".to_owned());
+            found.value(at, "bad-target", format!("`{text}` names no object"), hint);
+            None
+        }
+    }
+}
+
+pub(crate) fn duration(text: &str, at: &str, found: &mut Findings<'_>) -> Option<Duration> {
+    let duration = units::duration(text).filter(|duration| !duration.is_zero());
+    if duration.is_none() {
+        let hint = match text.trim().parse::<f64>() {
+            Ok(_) => format!("a duration has a unit: did you mean `{}s`?", text.trim()),
+            Err(_) => "durations are written 200ms, 5s, 2m, 1h or 1m30s".to_owned(),
+        };
+        found.value(at, "bad-duration", format!("`{text}` is no duration"), Some(hint));
+    }
+    duration
+}
+
+pub(crate) fn path(text: &str, at: &str, found: &mut Findings<'_>) -> Option<ObjectPath> {
+    let steps: Vec<PathStep> = text.split('.').map(step).collect();
+    if steps.contains(&PathStep::Key(String::new())) {
+        let hint = Some("a path is keys with dots between them: spec.replicas, containers.*.image".to_owned());
+        found.key(at, "bad-path", format!("`{text}` is no path"), hint);
+        return None;
+    }
+    Some(ObjectPath(steps))
+}
+
+fn step(text: &str) -> PathStep {
+    if text == "*" { PathStep::All } else { PathStep::Key(text.to_owned()) }
+}
+
+/// The message of `not-built-yet`.
+pub(crate) fn not_built(what: &str) -> String {
+    format!("{what}: part of the language, but not of this version")
+}

@@ -1,0 +1,213 @@
+//! The generated schema against a tree: every mistake at its place, in words of the language instead of JSON Schema's.
+
+use super::findings::Findings;
+use super::scalars::not_built;
+use crate::diagnostic::{child, hint, nearest};
+use crate::schema;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{JsonTypeSet, ValidationError, Validator};
+use serde_json::{Value, json};
+use std::sync::OnceLock;
+
+/// Keys of the wider language that this version does not have.
+const LATER: [&str; 40] = [
+    "addons",
+    "allowed",
+    "apply",
+    "baseline",
+    "cel",
+    "contexts",
+    "cpu",
+    "delete",
+    "drain",
+    "form",
+    "heals",
+    "helmTest",
+    "images",
+    "job",
+    "junit",
+    "keep",
+    "kept",
+    "kubernetes",
+    "latency",
+    "load",
+    "metrics",
+    "needs",
+    "nodes",
+    "packs",
+    "params",
+    "patch",
+    "postgres",
+    "rbac",
+    "repeat",
+    "rollback",
+    "same",
+    "save",
+    "scheme",
+    "signal",
+    "stop",
+    "throughout",
+    "tls",
+    "trial",
+    "uses",
+    "ws",
+];
+
+/// Keys that are later words in one place only: end of the pointer of the map → key.
+const LATER_BELOW: [(&str, &str); 3] = [("/upgrade", "from"), ("/run", "image"), ("/clauses", "restartNode")];
+
+/// Mistakes of a whole file.
+pub(super) fn contract(value: &Value, found: &mut Findings<'_>) -> Vec<String> {
+    static VALIDATOR: OnceLock<Option<Validator>> = OnceLock::new();
+    let validator = VALIDATOR.get_or_init(|| jsonschema::validator_for(schema::parts()).ok());
+    run(validator.as_ref(), value, found)
+}
+
+/// Mistakes of one clause after its references were looked up.
+pub(crate) fn clause(value: &Value, found: &mut Findings<'_>) -> Vec<String> {
+    static VALIDATOR: OnceLock<Option<Validator>> = OnceLock::new();
+    let validator = VALIDATOR.get_or_init(|| {
+        let schema = json!({ "$ref": "#/$defs/Clause", "$defs": schema::parts()["$defs"] });
+        jsonschema::validator_for(&schema).ok()
+    });
+    run(validator.as_ref(), value, found)
+}
+
+/// Reports every error; gives the pointers of the values that have one.
+fn run(validator: Option<&Validator>, value: &Value, found: &mut Findings<'_>) -> Vec<String> {
+    let Some(validator) = validator else {
+        found.value("", "bad-schema", "the generated schema does not compile; this is a bug of Seatrial", None);
+        return vec![String::new()];
+    };
+    let mut pointers = Vec::new();
+    for error in validator.iter_errors(value) {
+        report(&error, &mut pointers, found);
+    }
+    pointers
+}
+
+fn report(error: &ValidationError<'_>, pointers: &mut Vec<String>, found: &mut Findings<'_>) {
+    let at = error.instance_path().to_string();
+    if let ValidationErrorKind::AnyOf { context } = error.kind() {
+        for inner in best_branch(&at, context) {
+            report(inner, pointers, found);
+        }
+        if best_branch(&at, context).is_empty() {
+            wrong_type(&at, &expected_types(context), error.instance(), found);
+        }
+        pointers.push(at);
+        return;
+    }
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            for key in unexpected {
+                unknown_key(&at, key, &known_keys(error), found);
+            }
+        }
+        ValidationErrorKind::Type { kind } => wrong_type(&at, &types(kind), error.instance(), found),
+        ValidationErrorKind::Required { property } => {
+            let property = property.as_str().unwrap_or_default();
+            found.key(&at, "missing-key", format!("the key `{property}` is missing"), None);
+        }
+        ValidationErrorKind::MinItems { .. } => found.value(&at, "empty-list", "an empty list", None),
+        ValidationErrorKind::MinProperties { .. } => {
+            found.value(&at, "empty-expectation", "an empty map", None);
+        }
+        ValidationErrorKind::Enum { options } => bad_word(&at, error.instance(), options, found),
+        ValidationErrorKind::Constant { expected_value } => {
+            bad_word(&at, error.instance(), &json!([expected_value]), found);
+        }
+        _ => found.value(&at, "bad-value", error.to_string(), None),
+    }
+    pointers.push(at);
+}
+
+/// The errors of the branch of an `anyOf` whose type fits; none where no branch's type fits.
+fn best_branch<'e>(at: &str, context: &'e [Vec<ValidationError<'static>>]) -> &'e [ValidationError<'static>] {
+    let fits = |branch: &&Vec<ValidationError<'static>>| {
+        !branch.iter().any(|error| {
+            error.instance_path().as_str() == at && matches!(error.kind(), ValidationErrorKind::Type { .. })
+        })
+    };
+    context.iter().filter(fits).min_by_key(|branch| branch.len()).map_or(&[], Vec::as_slice)
+}
+
+fn expected_types(context: &[Vec<ValidationError<'static>>]) -> Vec<String> {
+    let mut all = Vec::new();
+    for error in context.iter().flatten() {
+        if let ValidationErrorKind::Type { kind } = error.kind() {
+            all.extend(types(kind).into_iter().filter(|word| word != "null"));
+        }
+    }
+    all.dedup();
+    all
+}
+
+fn types(kind: &TypeKind) -> Vec<String> {
+    let set: JsonTypeSet = match kind {
+        TypeKind::Single(one) => JsonTypeSet::empty().insert(*one),
+        TypeKind::Multiple(set) => *set,
+    };
+    let words = set.iter().map(|one| one.to_string());
+    words.filter(|word| word != "null").collect()
+}
+
+fn wrong_type(at: &str, expected: &[String], seen: &Value, found: &mut Findings<'_>) {
+    if at.ends_with("/within") && seen.is_object() {
+        found.value(at, "not-built-yet", not_built("`within` with percentiles and a reference"), None);
+        return;
+    }
+    let expected: Vec<&str> = expected.iter().map(|word| plain_type(word)).collect();
+    let message = format!("expected {}, found {}", expected.join(" or "), describe(seen));
+    found.value(at, "wrong-type", message, None);
+}
+
+fn plain_type(word: &str) -> &str {
+    match word {
+        "object" => "a map",
+        "array" => "a list",
+        "string" => "a text",
+        "integer" => "a whole number",
+        "number" => "a number",
+        "boolean" => "true or false",
+        other => other,
+    }
+}
+
+fn describe(seen: &Value) -> String {
+    match seen {
+        Value::Null => "nothing".to_owned(),
+        Value::Object(_) => "a map".to_owned(),
+        Value::Array(_) => "a list".to_owned(),
+        Value::String(text) => format!("the text `{text}`"),
+        other => format!("`{other}`"),
+    }
+}
+
+fn unknown_key(at: &str, key: &str, known: &[String], found: &mut Findings<'_>) {
+    let pointer = child(at, key);
+    let is_later = LATER.contains(&key) || LATER_BELOW.iter().any(|(end, word)| *word == key && at.ends_with(end));
+    let near = nearest(key, known.iter().map(String::as_str));
+    if is_later && near.is_none_or(|near| near != key) {
+        found.key(&pointer, "not-built-yet", not_built(&format!("`{key}`")), None);
+        return;
+    }
+    let hint = hint(key, known.iter().map(String::as_str));
+    found.key(&pointer, "unknown-key", format!("unknown key `{key}`"), hint);
+}
+
+/// The keys that the schema knows where an unknown one was found.
+fn known_keys(error: &ValidationError<'_>) -> Vec<String> {
+    let path = error.schema_path().as_str();
+    let holder = path.strip_suffix("/additionalProperties").unwrap_or(path);
+    let schema = schema::parts();
+    let properties = schema.pointer(&format!("{holder}/properties")).and_then(Value::as_object);
+    properties.map(|map| map.keys().cloned().collect()).unwrap_or_default()
+}
+
+fn bad_word(at: &str, seen: &Value, options: &Value, found: &mut Findings<'_>) {
+    let known: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let hint = seen.as_str().and_then(|word| hint(word, known.iter().copied()));
+    let hint = hint.or_else(|| Some(format!("known here: {}", known.join(", "))));
+    found.value(at, "bad-value", format!("{} is not known here", describe(seen)), hint);
+}
