@@ -7,8 +7,12 @@
 
 pub mod bind;
 pub mod diagnostic;
+mod graph;
+pub mod judge;
 pub mod load;
 pub mod model;
+pub mod plan;
+pub mod report;
 pub mod requirements;
 pub mod schema;
 mod units;

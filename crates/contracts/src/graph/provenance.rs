@@ -1,0 +1,65 @@
+//! Where a finding is: the rendered line of a path, and the template line that made it where that is certain.
+
+use super::Document;
+use crate::model::Where;
+use saphyr::{LoadableYamlNode, MarkedYaml, YamlData};
+use std::collections::BTreeMap;
+
+impl Document {
+    /// The place of a path of this object: the template, the template's line where the text occurs once there, and
+    /// the rendered line.
+    pub(crate) fn place(&self, chart: &str, templates: &BTreeMap<String, String>, path: &[String]) -> Where {
+        let rendered = self.line_of(path);
+        let source = self.source.clone().unwrap_or_else(|| "templates".to_owned());
+        let line = templates.get(&source).and_then(|template| self.template_line(template, rendered));
+        let note = format!("rendered line {rendered}");
+        Where { file: format!("{}/{source}", chart.trim_end_matches('/')), line, note: Some(note) }
+    }
+
+    /// The rendered line of a path, or of the nearest thing around it that has one.
+    pub(crate) fn line_of(&self, path: &[String]) -> usize {
+        let documents = MarkedYaml::load_from_str(&self.text).unwrap_or_default();
+        let line = documents.first().map_or(1, |root| deepest_line(root, path));
+        self.first_line + line - 1
+    }
+
+    fn template_line(&self, template: &str, rendered_line: usize) -> Option<usize> {
+        let rendered = self.text.lines().nth(rendered_line - self.first_line)?.trim();
+        let key = rendered.split_once(':').map_or(rendered, |(key, _)| key).trim_start_matches("- ");
+        let exact = only_line(template, |line| line.trim() == rendered);
+        exact.or_else(|| {
+            only_line(template, |line| line.trim().trim_start_matches("- ").starts_with(&format!("{key}:")))
+        })
+    }
+}
+
+fn only_line(template: &str, is_it: impl Fn(&str) -> bool) -> Option<usize> {
+    let mut hits = template.lines().enumerate().filter(|(_, line)| is_it(line)).map(|(index, _)| index + 1);
+    let first = hits.next()?;
+    hits.next().is_none().then_some(first)
+}
+
+/// The line of the key (or item) that a path leads to, as far as the path goes.
+fn deepest_line(root: &MarkedYaml<'_>, path: &[String]) -> usize {
+    let mut line = root.span.start.line();
+    let mut node = root;
+    for step in path {
+        let Some((next_line, next)) = child(node, step) else { break };
+        (line, node) = (next_line, next);
+    }
+    line
+}
+
+fn child<'a, 'b>(node: &'a MarkedYaml<'b>, step: &str) -> Option<(usize, &'a MarkedYaml<'b>)> {
+    match &node.data {
+        YamlData::Mapping(map) => {
+            let (key, value) = map.iter().find(|(key, _)| key.data.as_str() == Some(step))?;
+            Some((key.span.start.line(), value))
+        }
+        YamlData::Sequence(items) => {
+            let item = items.get(step.parse::<usize>().ok()?)?;
+            Some((item.span.start.line(), item))
+        }
+        _ => None,
+    }
+}

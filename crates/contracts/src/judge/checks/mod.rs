@@ -1,0 +1,134 @@
+//! One look at a check: does it hold, is it broken, will it never hold, or was nothing seen? One file a check; time is
+//! the business of [`super::watch`].
+
+mod command;
+mod dns;
+mod http;
+mod leaves;
+mod logs;
+mod object;
+mod ready;
+mod refuses;
+mod registry;
+mod restarts;
+mod tcp;
+mod usage;
+
+pub(super) use object::rendered;
+pub(super) use refuses::refusal;
+
+use crate::model::{Check, Measured};
+use seatrial_observation::{FailureKind, ProbeFailure, ProbeOutcome, Reason, Seen};
+
+/// What one look means for a check.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Outcome {
+    /// The promise holds.
+    Holds,
+    /// It does not: what was promised and what was seen.
+    Broken(String),
+    /// It never will.
+    Doomed(Reason),
+    /// The look brought nothing that could be judged.
+    Unseen(String),
+}
+
+/// An outcome, and the values that were measured on the way.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Judged {
+    /// The outcome.
+    pub(crate) outcome: Outcome,
+    /// The values.
+    pub(crate) measured: Vec<Measured>,
+}
+
+impl Judged {
+    fn broken(message: impl Into<String>) -> Self {
+        Outcome::Broken(message.into()).into()
+    }
+
+    fn unseen(message: impl Into<String>) -> Self {
+        Outcome::Unseen(message.into()).into()
+    }
+
+    fn with(mut self, measured: Measured) -> Self {
+        self.measured.push(measured);
+        self
+    }
+
+    /// Broken with all of the lines, or holding when there are none.
+    fn of(broken: &[String]) -> Self {
+        if broken.is_empty() { Outcome::Holds.into() } else { Self::broken(broken.join("\n")) }
+    }
+}
+
+impl From<Outcome> for Judged {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, measured: Vec::new() }
+    }
+}
+
+/// Judges one look.
+pub(crate) fn look(check: &Check, seen: &Seen, before: Option<&Seen>) -> Judged {
+    match (check, seen) {
+        (Check::Http(http), Seen::Probes(outcomes)) => http::look(http, outcomes),
+        (Check::Tcp(tcp), Seen::Probes(outcomes)) => tcp::look(tcp, outcomes),
+        (Check::Dns(targets), Seen::Probes(outcomes)) => dns::look(targets, outcomes),
+        (Check::Registry(registry), Seen::Probes(outcomes)) => registry::look(registry, outcomes),
+        (Check::Ready(_), Seen::Readiness(objects)) => ready::look(objects),
+        (Check::Object(expected), Seen::Objects(found)) => object::look(expected, found, found_in(before)),
+        (Check::Restarts(expected), Seen::Objects(found)) => restarts::look(expected, found, found_in(before)),
+        (Check::Leaves(expected), Seen::Objects(found)) => leaves::look(expected, found),
+        (Check::Logs(logs), Seen::Logs(streams)) => logs::look(logs, streams),
+        (Check::Usage(usage), Seen::Usage(used)) => usage::look(usage, used),
+        (Check::Run(run), Seen::Command(command)) => command::look(run, command),
+        _ => Judged::unseen("what was observed does not belong to this check"),
+    }
+}
+
+fn found_in(seen: Option<&Seen>) -> &[seatrial_observation::Found] {
+    match seen {
+        Some(Seen::Objects(found)) => found,
+        _ => &[],
+    }
+}
+
+/// The words of a probe that failed.
+fn failure_text(failure: &ProbeFailure) -> String {
+    format!("{} ({})", kind_text(failure.kind), failure.message)
+}
+
+fn kind_text(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::Refused => "connection refused",
+        FailureKind::TimedOut => "no answer in time",
+        FailureKind::Name => "the name does not resolve",
+        FailureKind::Unreachable => "unreachable",
+        FailureKind::Reset => "connection reset",
+        FailureKind::Protocol => "not the protocol",
+    }
+}
+
+/// Judges a probe of which a failure is expected.
+fn expected_failure(what: &str, expected: &str, outcome: &ProbeOutcome) -> Judged {
+    let Err(failure) = &outcome.result else {
+        return Judged::broken(format!("{what}: expected {expected}, but it answered"));
+    };
+    let kinds: &[FailureKind] = match expected {
+        "refused" => &[FailureKind::Refused],
+        "timeout" => &[FailureKind::TimedOut],
+        "unreachable" => &[FailureKind::Unreachable],
+        "reset" => &[FailureKind::Reset],
+        "name" => &[FailureKind::Name],
+        _ => return Judged::unseen(format!("{what}: `{expected}` can't be told from a failure of another kind here")),
+    };
+    if kinds.contains(&failure.kind) {
+        return Outcome::Holds.into();
+    }
+    Judged::broken(format!("{what}: expected {expected}, seen {}", failure_text(failure)))
+}
+
+/// How long a probe took: a value without a limit.
+fn took(what: &str, outcome: &ProbeOutcome) -> Measured {
+    Measured { what: what.to_owned(), value: outcome.took_ms, limit: None, unit: "ms".to_owned(), n: 1 }
+}

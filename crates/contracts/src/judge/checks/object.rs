@@ -1,0 +1,88 @@
+//! `object` and `rendered`: fields of objects, in the cluster or in the files.
+
+use super::Judged;
+use crate::graph::{Document, Graph};
+use crate::judge::expect;
+use crate::model::{Expectation, ObjectExpectations, ObjectPath, Target};
+use seatrial_observation::Found;
+use serde_json::Value;
+
+type Fields = [(ObjectPath, Expectation)];
+
+pub(super) fn look(expected: &ObjectExpectations, found: &[Found], before: &[Found]) -> Judged {
+    if expected.0.is_empty() || found.len() < expected.0.len() {
+        return Judged::unseen("not every object was looked for");
+    }
+    let mut broken = Vec::new();
+    for (index, (target, fields)) in expected.0.iter().enumerate() {
+        let earlier = before.get(index).map_or(&[][..], |f| f.objects.as_slice());
+        broken.extend(objects(target, fields, &found[index].objects, earlier));
+    }
+    Judged::of(&broken)
+}
+
+/// What does not hold of the objects that one target names.
+fn objects(target: &Target, fields: &Fields, objects: &[Value], before: &[Value]) -> Vec<String> {
+    if is_absent(fields) {
+        let seen = objects.iter().map(|object| format!("expected no {target}, seen {}", name(object)));
+        return seen.collect();
+    }
+    if objects.is_empty() {
+        return vec![format!("{target}: expected to be there, seen nothing of that name")];
+    }
+    objects.iter().flat_map(|object| mismatches(&label(target, object), fields, object, before)).collect()
+}
+
+fn mismatches(label: &str, fields: &Fields, object: &Value, before: &[Value]) -> Vec<String> {
+    let earlier = before.iter().find(|b| name(b) == name(object));
+    let all = fields.iter().flat_map(|(path, expected)| expect::check_path(path, expected, object, earlier));
+    all.map(|mismatch| format!("{label}: {mismatch}")).collect()
+}
+
+fn is_absent(fields: &Fields) -> bool {
+    matches!(fields, [(path, Expectation::Absent)] if path.0.is_empty())
+}
+
+fn name(object: &Value) -> &str {
+    object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("an object without a name")
+}
+
+/// The target as written where it names one object, else the object.
+fn label(target: &Target, object: &Value) -> String {
+    use crate::model::{Kind, Name};
+    match target {
+        Target::Object { kind: Kind::Named(_), name: Name::Is(_) } | Target::Service { name: Name::Is(_), .. } => {
+            target.to_string()
+        }
+        _ => format!("{}/{}", Kind::short(object["kind"].as_str().unwrap_or("object")), name(object)),
+    }
+}
+
+/// What does not hold of rendered objects: the message, the object it is about and the path in it.
+pub(in crate::judge) fn rendered<'g>(
+    expected: &ObjectExpectations,
+    graph: &'g Graph,
+) -> Vec<(String, Option<(&'g Document, String)>)> {
+    let mut broken = Vec::new();
+    for (target, fields) in &expected.0 {
+        let documents = graph.named(target);
+        if is_absent(fields) || documents.is_empty() {
+            let values: Vec<Value> = documents.iter().map(|d| d.value.clone()).collect();
+            let place = || documents.first().map(|d| (*d, String::new()));
+            broken.extend(objects(target, fields, &values, &[]).into_iter().map(|message| (message, place())));
+            continue;
+        }
+        broken.extend(documents.into_iter().flat_map(|d| document(target, fields, d)));
+    }
+    broken
+}
+
+fn document<'g>(
+    target: &Target,
+    fields: &Fields,
+    document: &'g Document,
+) -> Vec<(String, Option<(&'g Document, String)>)> {
+    let label = label(target, &document.value);
+    let all = fields.iter().flat_map(|(path, expected)| expect::check_path(path, expected, &document.value, None));
+    all.map(|m| (format!("{label}: {m}"), Some((document, m.path)))).collect()
+}

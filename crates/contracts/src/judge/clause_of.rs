@@ -1,0 +1,97 @@
+//! Default and implicit clauses as if they were written: one path for all that is looked at.
+
+use crate::graph::Graph;
+use crate::model::{
+    Check, Clause, EnvironmentPlan, Event, Expectation, Kind, Name, Phase, ReadyOf, Slot, Target, TcpCheck, What,
+    Within,
+};
+use indexmap::IndexMap;
+use std::time::Duration;
+
+/// How long a Service may take from its pods' readiness to the first answer: kube-proxy and DNS need their moment.
+const REACHABLE_WITHIN: Duration = Duration::from_secs(4);
+
+/// How long nothing may change after a second identical upgrade.
+const SETTLES_FOR: Duration = Duration::from_secs(2);
+
+/// The clause that a slot amounts to: the written one, or what a default or implicit one does. `None` for what is
+/// judged on the files alone, and for `installs`, whose observation is the end of helm.
+pub fn clause_of(slot: &Slot, environment: &EnvironmentPlan) -> Option<Clause> {
+    match &slot.what {
+        What::Clause(clause) => Some(clause.clone()),
+        What::Ready => Some(made(Vec::new(), Check::Ready(ReadyOf::Release), None, None)),
+        What::Reachable(target) => Some(reachable(target)),
+        What::NothingRestarted => Some(made(Vec::new(), restarts(Expectation::Equal(0.into())), None, None)),
+        What::SecondUpgradeRestartsNothing => {
+            let upgrade = vec![Event::Upgrade { set: IndexMap::new() }];
+            Some(made(upgrade, restarts(Expectation::Unchanged), None, Some(SETTLES_FOR)))
+        }
+        What::UninstallLeavesNothing => {
+            Some(made(vec![Event::Uninstall], Check::Leaves(kept(environment)), None, None))
+        }
+        What::Renders
+        | What::Decodes
+        | What::Named(_)
+        | What::Default(_)
+        | What::Installs
+        | What::Expired(_)
+        | What::Invalid(_) => None,
+    }
+}
+
+/// What to look at for a slot, one [`seatrial_observation::Part`] each, in order. Checks of files and `holds` need no
+/// look and are left out; `refuses` is one phase with a part a refusal. Empty for `installs`.
+pub fn phases(slot: &Slot, environment: &EnvironmentPlan) -> Vec<Phase> {
+    let all = clause_of(slot, environment).map(|clause| clause.then).unwrap_or_default();
+    all.into_iter().filter(|phase| is_looked_at(&phase.check)).collect()
+}
+
+/// Whether a slot is judged by [`super::evaluate`]; else [`super::judge_static`] is enough.
+pub fn needs_observation(slot: &Slot) -> bool {
+    match &slot.what {
+        What::Renders | What::Decodes | What::Named(_) | What::Default(_) | What::Expired(_) | What::Invalid(_) => {
+            false
+        }
+        What::Clause(clause) => clause.then.iter().any(|phase| is_looked_at(&phase.check)),
+        _ => true,
+    }
+}
+
+fn is_looked_at(check: &Check) -> bool {
+    !matches!(check, Check::Rendered(_) | Check::Objects(_) | Check::Holds(_))
+}
+
+fn reachable(target: &Target) -> Clause {
+    let within = Within { limit: REACHABLE_WITHIN, is_of_ready: false };
+    let check = Check::Tcp(TcpCheck { to: target.clone(), failure: None });
+    made(Vec::new(), check, Some(within), None)
+}
+
+fn restarts(expectation: Expectation) -> Check {
+    Check::Restarts(vec![(Target::Object { kind: Kind::PodTemplates, name: Name::All }, expectation)])
+}
+
+/// What an uninstall leaves by design: objects with the keep policy, and claims that StatefulSets made.
+fn kept(environment: &EnvironmentPlan) -> Vec<Target> {
+    let graph = Graph::read(&environment.rendered);
+    let object =
+        |kind: &str, name: &str| Target::Object { kind: Kind::Named(kind.to_owned()), name: Name::Is(name.to_owned()) };
+    let kept = graph.documents.iter().filter(|d| d.is_kept() && !d.is_hook()).map(|d| object(d.kind(), d.name()));
+    let claims = graph.templated_claims();
+    kept.chain(claims.iter().map(|name| object("PersistentVolumeClaim", name))).collect()
+}
+
+fn made(when: Vec<Event>, check: Check, within: Option<Within>, for_: Option<Duration>) -> Clause {
+    Clause {
+        from: crate::model::Vantage::Pod,
+        before: Vec::new(),
+        when,
+        then: vec![Phase { check, within, for_ }],
+        after: Vec::new(),
+        covers: Vec::new(),
+        why: None,
+        tolerates: Vec::new(),
+        skip: None,
+        is_advisory: false,
+    }
+}

@@ -1,0 +1,21 @@
+//! The judge: what was rendered or observed in, a [`Verdict`](crate::model::Verdict) out. Nothing observed is never a
+//! pass, and an error of the apparatus is never a mismatch.
+//!
+//! A driver asks [`clause_of`] what to do and [`phases`] what to look at, steps one [`Watch`] a phase with what it
+//! sees, keeps the [`Watch::part`]s in an observation, and hands that to [`evaluate`]. Slots for which
+//! [`needs_observation`] is false are judged by [`judge_static`] alone.
+
+mod checks;
+mod clause_of;
+mod evaluate;
+pub mod expect;
+mod statics;
+mod verdicts;
+mod watch;
+
+pub use clause_of::{clause_of, needs_observation, phases};
+pub use evaluate::evaluate;
+pub use statics::judge_static;
+pub(crate) use statics::{defaults_with_subject, is_port};
+pub use verdicts::{blocked, blocking, skipped};
+pub use watch::{Decision, Rules, Watch};

@@ -1,0 +1,64 @@
+//! `selectors`: each Service selects some pods, each workload its own.
+
+use super::{Facts, Finding, Inspected};
+use crate::graph::{Document, PodTemplate, labels_text, path, selects, selects_by};
+use serde_json::{Map, Value};
+
+pub(super) fn inspect(facts: &Facts<'_>) -> Inspected {
+    let mut inspected = Inspected::new("selectors");
+    let pods = facts.graph.pod_templates();
+    for service in facts.graph.of_kind("Service") {
+        if let Some(selector) = selector_of(service) {
+            inspected.subject(unmatched(facts, service, selector, &pods));
+        }
+    }
+    for pod in pods.iter().filter(|pod| pod.workload.value.pointer("/spec/selector").is_some_and(Value::is_object)) {
+        inspected.subject(not_its_own(facts, pod));
+    }
+    inspected
+}
+
+/// The selector of a Service that has pods behind it.
+pub(super) fn selector_of(service: &Document) -> Option<&Map<String, Value>> {
+    let is_external = service.value.pointer("/spec/type").and_then(Value::as_str) == Some("ExternalName");
+    let selector = service.value.pointer("/spec/selector").and_then(Value::as_object);
+    selector.filter(|selector| !selector.is_empty() && !is_external)
+}
+
+fn unmatched(
+    facts: &Facts<'_>,
+    service: &Document,
+    selector: &Map<String, Value>,
+    pods: &[PodTemplate<'_>],
+) -> Option<Finding> {
+    // An operator may make the pods.
+    if facts.graph.has_custom_resources() || pods.iter().any(|pod| selects(selector, &pod.labels())) {
+        return None;
+    }
+    let seen = pods.iter().map(|pod| format!("{} has {}", pod.workload.target(), labels_text(&pod.labels())));
+    let seen = seen.collect::<Vec<_>>().join("; ");
+    let seen = if seen.is_empty() { "no pod template at all".to_owned() } else { seen };
+    let (name, wanted) = (service.target(), labels_text(selector));
+    let message = format!("{name} selects {wanted}: expected to match a pod template, seen {seen}");
+    let first = differing(selector, pods);
+    let at = first.map_or_else(|| path(["spec", "selector"]), |key| path(["spec", "selector", key]));
+    Some(Finding::at(facts, service, &at, message))
+}
+
+/// The first label that no pod template has.
+fn differing<'a>(selector: &'a Map<String, Value>, pods: &[PodTemplate<'_>]) -> Option<&'a str> {
+    let is_nowhere = |(key, value): &(&String, &Value)| !pods.iter().any(|p| p.labels().get(*key) == Some(*value));
+    selector.iter().find(is_nowhere).map(|(key, _)| key.as_str())
+}
+
+fn not_its_own(facts: &Facts<'_>, pod: &PodTemplate<'_>) -> Option<Finding> {
+    let selector = pod.workload.value.pointer("/spec/selector")?;
+    let is_plain = pod.workload.kind() == "ReplicationController";
+    let matches = match selector.as_object() {
+        Some(plain) if is_plain => selects(plain, &pod.labels()),
+        _ => selects_by(selector, &pod.labels()),
+    };
+    let labels = labels_text(&pod.labels());
+    let message = format!("{}: expected its selector to match its own pods, seen {labels}", pod.workload.target());
+    (!matches).then(|| Finding::at(facts, pod.workload, &path(["spec", "selector"]), message))
+}

@@ -1,0 +1,365 @@
+//! The slots of one environment: implicit, default and written, each with its prerequisites.
+
+use super::targets::{Targets, to_be_named, to_be_reached};
+use super::{About, ChartSource, graded, order, problem, release_of, skips, values};
+use crate::bind::{self, Facts};
+use crate::diagnostic::Diagnostic;
+use crate::graph::{Graph, PodTemplate};
+use crate::judge::defaults_with_subject;
+use crate::model::{
+    ChartPlan, Check, Class, Clause, Contract, Environment, EnvironmentPlan, Level, Origin, RawClause, Slot, SlotId,
+    Target, What,
+};
+use serde_json::Value;
+
+/// Names that a clause can't have: slots of those names are always there.
+const RESERVED: [&str; 5] = ["renders", "named", "installs", "ready", "reachable"];
+
+/// All that the plan of one environment is made from.
+pub(super) struct Planner<'a> {
+    pub(super) contract: &'a Contract,
+    pub(super) source: &'a ChartSource<'a>,
+    pub(super) about: &'a About,
+    pub(super) name: &'a str,
+    pub(super) environment: &'a Environment,
+}
+
+impl Planner<'_> {
+    /// The environment's plan; `chart` is the plan so far.
+    pub(super) fn plan(&self, chart: &ChartPlan) -> Result<EnvironmentPlan, Vec<Diagnostic>> {
+        let written = self.written()?;
+        let mut planned = self.empty();
+        // Some default clauses look at what the written ones address.
+        planned.slots.clone_from(&written);
+        let slots = self.slots(chart, &planned, written);
+        let slots = self.cut(slots);
+        let mut slots = order::sorted(slots).map_err(|circle| vec![self.circle(&circle)])?;
+        skips::spread(&mut slots);
+        planned.slots = slots;
+        Ok(planned)
+    }
+
+    fn empty(&self) -> EnvironmentPlan {
+        let (rendered, render_error) = match self.source.renders.get(self.name) {
+            Some(Ok(text)) => (text.clone(), None),
+            Some(Err(error)) => (String::new(), Some(error.clone())),
+            None => (String::new(), Some("it was not rendered".to_owned())),
+        };
+        EnvironmentPlan {
+            name: self.name.to_owned(),
+            release: release_of(self.contract, &self.about.name, self.name),
+            values: self.environment.values.clone(),
+            set: self.environment.set.clone(),
+            rendered,
+            render_error,
+            slots: Vec::new(),
+        }
+    }
+
+    /// The written clauses, bound.
+    fn written(&self) -> Result<Vec<Slot>, Vec<Diagnostic>> {
+        let values = values(self.source, self.environment, &self.contract.file).map_err(|problem| vec![problem])?;
+        let (mut slots, mut problems) = (Vec::new(), Vec::new());
+        for (name, raw) in &self.contract.clauses {
+            if RESERVED.contains(&name.as_str()) {
+                let message = format!("`{name}` is the name of a clause that is always there; choose another");
+                problems.push(problem("reserved-name", &self.contract.file, raw.line, message));
+            }
+            if raw.environments.iter().any(|environment| environment == self.name) {
+                match self.elements(name, raw, &values) {
+                    Ok(elements) => slots.extend(elements),
+                    Err(found) => problems.extend(found),
+                }
+            }
+        }
+        if problems.is_empty() { Ok(slots) } else { Err(problems) }
+    }
+
+    fn elements(&self, name: &str, raw: &RawClause, values: &Value) -> Result<Vec<Slot>, Vec<Diagnostic>> {
+        if raw.each.is_empty() {
+            return Ok(vec![self.bound(name, raw, values, None)?]);
+        }
+        let elements = raw.each.iter().flat_map(|(variable, all)| all.iter().map(move |(e, v)| (&**variable, &**e, v)));
+        elements.map(|element| self.bound(name, raw, values, Some(element))).collect()
+    }
+
+    fn bound(
+        &self,
+        name: &str,
+        raw: &RawClause,
+        values: &Value,
+        element: Option<(&str, &str, &Value)>,
+    ) -> Result<Slot, Vec<Diagnostic>> {
+        let release = release_of(self.contract, &self.about.name, self.name);
+        let facts = Facts {
+            environment: self.name,
+            element,
+            values,
+            release: &release,
+            chart_version: &self.about.version,
+            run_id: self.source.run_id,
+        };
+        let clause = bind::bind(self.contract, name, &facts)?;
+        Ok(self.written_slot(name, raw, element.map(|(_, element, _)| element), clause))
+    }
+
+    fn written_slot(&self, name: &str, raw: &RawClause, element: Option<&str>, clause: Clause) -> Slot {
+        let mut slot = self.slot(name, element, Origin::Written, Level::Static, What::Renders);
+        slot.line = Some(raw.line);
+        slot.covers.clone_from(&clause.covers);
+        slot.why.clone_from(&clause.why);
+        slot.is_advisory = clause.is_advisory;
+        match clause.skip.clone().filter(|skip| skip.is_expired) {
+            Some(skip) => slot.what = What::Expired(skip),
+            None => {
+                (slot.class, slot.level) = (graded::class(&clause), graded::level(&clause));
+                slot.skip.clone_from(&clause.skip);
+                slot.what = What::Clause(clause);
+            }
+        }
+        slot
+    }
+
+    fn slot(&self, clause: &str, element: Option<&str>, origin: Origin, level: Level, what: What) -> Slot {
+        let id = SlotId {
+            chart: self.about.name.clone(),
+            environment: self.name.to_owned(),
+            clause: clause.to_owned(),
+            element: element.map(str::to_owned),
+        };
+        Slot {
+            id,
+            class: if level == Level::Disturb { Class::Disturb } else { Class::Look },
+            level,
+            origin,
+            what,
+            after: Vec::new(),
+            skip: None,
+            covers: Vec::new(),
+            why: None,
+            is_advisory: false,
+            line: None,
+        }
+    }
+
+    /// A default clause, unless it is switched off or the contract has one of its own by that name.
+    fn default(&self, name: &str, level: Level, what: What) -> Option<Slot> {
+        let is_off = self.contract.without.contains_key(name) || self.contract.clauses.contains_key(name);
+        (!is_off).then(|| self.slot(name, None, Origin::Default, level, what))
+    }
+
+    fn slots(&self, chart: &ChartPlan, planned: &EnvironmentPlan, written: Vec<Slot>) -> Vec<Slot> {
+        let graph = Graph::read(&planned.rendered);
+        let wiring = Wiring::of(chart, &graph, &written);
+        let mut files = self.on_files(chart, planned, &wiring);
+        let (on_files, live): (Vec<Slot>, Vec<Slot>) = written.into_iter().partition(|s| s.level == Level::Static);
+        let chain: Vec<String> =
+            files.iter().filter(|s| !matches!(s.what, What::Named(_))).map(|s| s.id.local()).collect();
+        files.extend(on_files.into_iter().map(|slot| wiring.on_files(slot, &chain)));
+        let gates: Vec<String> = files.iter().filter(|slot| is_gate(slot)).map(|slot| slot.id.local()).collect();
+        files.extend(self.bring_up(&wiring, gates));
+        files.extend(self.on_release(&graph, &wiring, live));
+        let ids: Vec<SlotId> = files.iter().map(|slot| slot.id.clone()).collect();
+        files.into_iter().map(|slot| with_written_after(slot, &ids)).collect()
+    }
+
+    /// Implicit and default clauses on the files, each after the one before.
+    fn on_files(&self, chart: &ChartPlan, planned: &EnvironmentPlan, wiring: &Wiring) -> Vec<Slot> {
+        let mut slots = vec![self.slot("renders", None, Origin::Implicit, Level::Static, What::Renders)];
+        slots.extend(self.default("decodes", Level::Static, What::Decodes));
+        let mut chain: Vec<String> = slots.iter().map(|slot| slot.id.local()).collect();
+        chain_up(&mut slots);
+        for target in &wiring.named {
+            let what = What::Named(target.clone());
+            let mut slot = self.slot("named", Some(&target.to_string()), Origin::Implicit, Level::Static, what);
+            slot.after.clone_from(&chain);
+            slots.push(slot);
+        }
+        for name in defaults_with_subject(chart, planned) {
+            if let Some(mut slot) = self.default(name, Level::Static, What::Default(name.to_owned())) {
+                slot.after.clone_from(&chain);
+                chain.push(slot.id.local());
+                slots.push(slot);
+            }
+        }
+        slots
+    }
+
+    fn bring_up(&self, wiring: &Wiring, gates: Vec<String>) -> Vec<Slot> {
+        let implicit = |name: &str, what: What| self.slot(name, None, Origin::Implicit, Level::Live, what);
+        let mut slots = vec![implicit("installs", What::Installs), implicit("ready", What::Ready)];
+        chain_up(&mut slots);
+        slots[0].after = gates;
+        for target in &wiring.reached {
+            let what = What::Reachable(target.clone());
+            let mut slot = self.slot("reachable", Some(&target.to_string()), Origin::Implicit, Level::Live, what);
+            slot.after = wiring.names_of(&[target.clone()]);
+            slot.after.push("ready".to_owned());
+            slots.push(slot);
+        }
+        slots
+    }
+
+    /// Written and default clauses on the release, by class; what takes the release away comes last.
+    fn on_release(&self, graph: &Graph, wiring: &Wiring, written: Vec<Slot>) -> Vec<Slot> {
+        let has_leaves = written.iter().any(|slot| clause(slot).is_some_and(judges_leaves));
+        let has_pods = graph.documents.iter().filter(|d| !d.is_hook()).any(runs_on);
+        let mut slots: Vec<Slot> = written.into_iter().map(|slot| wiring.on_release(slot)).collect();
+        let mut defaults = Vec::new();
+        if has_pods || graph.documents.is_empty() {
+            defaults.extend(self.default("nothing-restarts", Level::Live, What::NothingRestarted));
+            let second = "second-upgrade-restarts-nothing";
+            defaults.extend(self.default(second, Level::Disturb, What::SecondUpgradeRestartsNothing));
+        }
+        if !has_leaves {
+            defaults.extend(self.default("uninstall-leaves-nothing", Level::Disturb, What::UninstallLeavesNothing));
+        }
+        slots.extend(defaults.into_iter().map(|slot| Slot { after: vec!["ready".to_owned()], ..slot }));
+        slots.sort_by_key(|slot| (slot.class, takes_away(slot)));
+        slots
+    }
+
+    /// Leaves out what lies above the environment's `upTo`, and what needs it.
+    fn cut(&self, slots: Vec<Slot>) -> Vec<Slot> {
+        let Some(top) = self.environment.up_to else { return slots };
+        let (mut kept, mut cut): (Vec<Slot>, Vec<Slot>) = slots.into_iter().partition(|slot| slot.level <= top);
+        loop {
+            let gone: Vec<String> = cut.iter().map(|slot| slot.id.local()).collect();
+            let (still, more): (Vec<Slot>, Vec<Slot>) =
+                kept.into_iter().partition(|slot| !slot.after.iter().any(|id| gone.contains(id)));
+            kept = still;
+            if more.is_empty() {
+                return kept;
+            }
+            cut.extend(more);
+        }
+    }
+
+    fn circle(&self, ids: &[String]) -> Diagnostic {
+        let line = ids.iter().find_map(|id| self.contract.clauses.get(id)).map_or(1, |raw| raw.line);
+        let message = format!("these clauses wait for each other: {}", ids.join(", "));
+        problem("circle", &self.contract.file, line, message)
+    }
+}
+
+/// What the clauses of an environment name and address, as the implicit clauses ask for it.
+struct Wiring<'a> {
+    chart: &'a ChartPlan,
+    graph: &'a Graph,
+    named: Vec<Target>,
+    reached: Vec<Target>,
+}
+
+impl<'a> Wiring<'a> {
+    fn of(chart: &'a ChartPlan, graph: &'a Graph, written: &[Slot]) -> Self {
+        let mut wiring = Self { chart, graph, named: Vec::new(), reached: Vec::new() };
+        for targets in written.iter().filter_map(clause).map(Targets::of) {
+            let named = targets.named.iter().filter_map(|target| to_be_named(chart, graph, target));
+            named.for_each(|target| push(&mut wiring.named, target));
+            wiring.reached_of(&targets).into_iter().for_each(|target| push(&mut wiring.reached, target));
+        }
+        wiring
+    }
+
+    fn reached_of(&self, targets: &Targets) -> Vec<Target> {
+        let one_port = |target: &&Target| {
+            let reached = to_be_reached(self.chart, self.graph, target);
+            matches!(reached, Some(Target::Service { port: Some(_), .. }))
+        };
+        let resolved = targets.resolved.iter().filter(one_port);
+        targets.addressed.iter().chain(resolved).filter_map(|t| to_be_reached(self.chart, self.graph, t)).collect()
+    }
+
+    /// The ids of the `named` clauses for these targets.
+    fn names_of(&self, targets: &[Target]) -> Vec<String> {
+        let strip = |target: &Target| match target {
+            Target::Service { name, .. } => Target::Service { name: name.clone(), port: None, path: String::new() },
+            other => other.clone(),
+        };
+        let wanted = targets.iter().filter_map(|target| to_be_named(self.chart, self.graph, &strip(target)));
+        wanted.filter(|target| self.named.contains(target)).map(|target| format!("named[{target}]")).collect()
+    }
+
+    fn on_files(&self, mut slot: Slot, chain: &[String]) -> Slot {
+        let named = clause(&slot).map(|clause| self.names_of(&Targets::of(clause).named)).unwrap_or_default();
+        if matches!(slot.what, What::Clause(_)) {
+            slot.after = chain.iter().cloned().chain(named).collect();
+        }
+        slot
+    }
+
+    fn on_release(&self, mut slot: Slot) -> Slot {
+        let targets = clause(&slot).map(Targets::of).unwrap_or_default();
+        slot.after = self.names_of(&targets.named);
+        slot.after.push("ready".to_owned());
+        slot.after.extend(self.reached_of(&targets).iter().map(|target| format!("reachable[{target}]")));
+        dedup(&mut slot.after);
+        slot
+    }
+}
+
+/// Adds what the clause itself asks for: `after` and `holds`; a clause with `each` stands for all of its elements.
+fn with_written_after(mut slot: Slot, ids: &[SlotId]) -> Slot {
+    let Some(clause) = clause(&slot) else { return slot };
+    let holds = clause.then.iter().filter_map(|phase| match &phase.check {
+        Check::Holds(other) => Some(other),
+        _ => None,
+    });
+    let wanted: Vec<String> = holds.chain(&clause.after).cloned().collect();
+    for name in wanted {
+        let named = ids.iter().filter(|id| id.local() == name || id.clause == name).map(SlotId::local);
+        slot.after.extend(named);
+    }
+    dedup(&mut slot.after);
+    slot
+}
+
+fn clause(slot: &Slot) -> Option<&Clause> {
+    match &slot.what {
+        What::Clause(clause) => Some(clause),
+        _ => None,
+    }
+}
+
+fn judges_leaves(clause: &Clause) -> bool {
+    clause.then.iter().any(|phase| matches!(phase.check, Check::Leaves(_)))
+}
+
+/// Whether a document makes pods that stay.
+fn runs_on(document: &crate::graph::Document) -> bool {
+    let is_zero = document.value.pointer("/spec/replicas").and_then(Value::as_u64) == Some(0);
+    let stays = !matches!(document.kind(), "Job" | "CronJob");
+    stays && !is_zero && PodTemplate::of(document).is_some()
+}
+
+fn takes_away(slot: &Slot) -> bool {
+    match &slot.what {
+        What::Clause(clause) => graded::is_last(clause),
+        What::NothingRestarted | What::UninstallLeavesNothing => true,
+        _ => false,
+    }
+}
+
+/// Whether a Fail of this slot keeps the release from being installed.
+fn is_gate(slot: &Slot) -> bool {
+    slot.level == Level::Static && !slot.is_advisory && slot.skip.is_none() && !matches!(slot.what, What::Expired(_))
+}
+
+/// Each after the one before it.
+fn chain_up(slots: &mut [Slot]) {
+    for i in 1..slots.len() {
+        let before = slots[i - 1].id.local();
+        slots[i].after.push(before);
+    }
+}
+
+fn push(list: &mut Vec<Target>, target: Target) {
+    if !list.contains(&target) {
+        list.push(target);
+    }
+}
+
+fn dedup(ids: &mut Vec<String>) {
+    let mut seen = std::collections::BTreeSet::new();
+    ids.retain(|id| seen.insert(id.clone()));
+}

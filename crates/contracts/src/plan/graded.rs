@@ -1,0 +1,38 @@
+//! Class and level of a clause: derived from what it does, never written.
+
+use crate::model::{Check, Class, Clause, Event, Level, Phase};
+
+/// How a clause may share a release.
+pub(super) fn class(clause: &Clause) -> Class {
+    let phases = clause.then.iter().map(of_phase);
+    let event = if clause.when.is_empty() { Class::Look } else { Class::Disturb };
+    phases.chain([event]).max().unwrap_or(Class::Look)
+}
+
+fn of_phase(phase: &Phase) -> Class {
+    match phase.check {
+        Check::Usage(_) => Class::Measure,
+        Check::Leaves(_) => Class::Disturb,
+        // It judges an install of its own.
+        Check::Ready(_) if phase.within.is_some() => Class::Disturb,
+        _ => Class::Look,
+    }
+}
+
+/// How far up a clause is judged.
+pub(super) fn level(clause: &Clause) -> Level {
+    let is_on_files = |phase: &Phase| {
+        matches!(phase.check, Check::Rendered(_) | Check::Objects(_) | Check::Refuses(_) | Check::Holds(_))
+    };
+    match class(clause) {
+        Class::Disturb => Level::Disturb,
+        Class::Measure => Level::Measure,
+        Class::Look if clause.then.iter().all(is_on_files) => Level::Static,
+        Class::Look => Level::Live,
+    }
+}
+
+/// Whether the event (or the check) takes the release away, so that it comes late among its class.
+pub(super) fn is_last(clause: &Clause) -> bool {
+    clause.when.iter().any(|event| matches!(event, Event::Uninstall))
+}

@@ -1,0 +1,146 @@
+//! The plan: every verdict that will be given, in judging order, each with what must have passed before it.
+//!
+//! Prerequisites are given by kind, so that one cause gives one Fail: the files first (`renders` → `decodes` →
+//! `named[…]` → `selectors` → `port-chain` → the rest), then `installs` → `ready` → `reachable[…]` → all else.
+
+mod environment;
+mod graded;
+mod order;
+mod skips;
+mod targets;
+
+pub use skips::{programs, skip_where, skip_without_programs};
+pub(crate) use targets::{addressed, behind};
+
+use crate::bind;
+use crate::diagnostic::Diagnostic;
+use crate::model::{ChartPlan, Contract, Environment, Release};
+use indexmap::IndexMap;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The chart as text: what a plan is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct ChartSource<'a> {
+    /// The chart's folder as it is to be shown.
+    pub path: &'a str,
+    /// `Chart.yaml`.
+    pub chart_yaml: &'a str,
+    /// `values.yaml`.
+    pub values_yaml: &'a str,
+    /// Values files and templates by path relative to the chart.
+    pub files: &'a BTreeMap<String, String>,
+    /// Environment → what `helm template` printed, or the end of its standard error.
+    pub renders: &'a IndexMap<String, Result<String, String>>,
+    /// The run, `0` at listing.
+    pub run_id: &'a str,
+}
+
+/// The plan of a chart, or every mistake that only shows when clauses meet values and other clauses.
+pub fn plan(contract: &Contract, source: &ChartSource<'_>) -> Result<ChartPlan, Vec<Diagnostic>> {
+    let about = About::read(source).map_err(|problem| vec![problem])?;
+    let mut plan = ChartPlan {
+        chart: about.name.clone(),
+        path: source.path.to_owned(),
+        cluster: contract.cluster.clone(),
+        timeouts: contract.timeouts,
+        templates: templates(source),
+        environments: Vec::new(),
+    };
+    let mut problems = unknown_defaults(contract);
+    for (name, environment) in &contract.environments {
+        let planner = environment::Planner { contract, source, about: &about, name, environment };
+        match planner.plan(&plan) {
+            Ok(planned) => plan.environments.push(planned),
+            Err(found) => problems.extend(found),
+        }
+    }
+    problems.dedup();
+    if problems.is_empty() { Ok(plan) } else { Err(problems) }
+}
+
+/// The names a release gets: those the contract fixed, else the chart's name and `<chart>-<environment>`.
+pub fn release_of(contract: &Contract, chart_name: &str, environment: &str) -> Release {
+    let spec = &contract.release;
+    let computed = || format!("{chart_name}-{environment}");
+    Release {
+        name: shortened(spec.name.clone().unwrap_or_else(|| chart_name.to_owned()), 53),
+        namespace: shortened(spec.namespace.clone().unwrap_or_else(computed), 63),
+        is_namespace_fixed: spec.namespace.is_some(),
+        pod_security: spec.pod_security.clone(),
+    }
+}
+
+/// Names of Kubernetes end somewhere, and not with a dash.
+fn shortened(name: String, most: usize) -> String {
+    let cut: String = name.chars().take(most).collect();
+    cut.trim_end_matches('-').to_owned()
+}
+
+/// What `Chart.yaml` says.
+#[derive(Debug)]
+struct About {
+    name: String,
+    version: String,
+}
+
+impl About {
+    fn read(source: &ChartSource<'_>) -> Result<Self, Diagnostic> {
+        let file = format!("{}/Chart.yaml", source.path);
+        let chart: Value = serde_yaml::from_str(source.chart_yaml)
+            .map_err(|error| problem("chart-yaml", &file, 1, format!("it is no YAML: {error}")))?;
+        let field = |key: &str| chart[key].as_str().map(str::to_owned);
+        let name = field("name").ok_or_else(|| problem("chart-yaml", &file, 1, "`name` is missing"))?;
+        Ok(Self { name, version: field("version").unwrap_or_default() })
+    }
+}
+
+fn templates(source: &ChartSource<'_>) -> BTreeMap<String, String> {
+    let is_template =
+        |path: &str| path.starts_with("templates/") || path.starts_with("charts/") || path.starts_with("crds/");
+    source.files.iter().filter(|(path, _)| is_template(path)).map(|(path, text)| (path.clone(), text.clone())).collect()
+}
+
+/// Default clauses that can be switched off.
+const DEFAULTS: [&str; 9] = [
+    "decodes",
+    "selectors",
+    "port-chain",
+    "node-ports",
+    "references",
+    "images",
+    "nothing-restarts",
+    "second-upgrade-restarts-nothing",
+    "uninstall-leaves-nothing",
+];
+
+fn unknown_defaults(contract: &Contract) -> Vec<Diagnostic> {
+    let unknown = contract.without.keys().filter(|name| !DEFAULTS.contains(&name.as_str()));
+    unknown
+        .map(|name| Diagnostic {
+            hint: Some(format!("default clauses are {}", DEFAULTS.join(", "))),
+            ..problem(
+                "unknown-default",
+                &contract.file,
+                1,
+                format!("`without` names `{name}`, which is no default clause"),
+            )
+        })
+        .collect()
+}
+
+/// The merged values of an environment.
+fn values(source: &ChartSource<'_>, environment: &Environment, file: &str) -> Result<Value, Diagnostic> {
+    let mut files = Vec::new();
+    for name in &environment.values {
+        let text = source.files.get(name);
+        let text =
+            text.ok_or_else(|| problem("missing-file", file, 1, format!("the values file `{name}` is not there")))?;
+        files.push((name.as_str(), text.as_str()));
+    }
+    bind::merged_values(source.values_yaml, &files, &environment.set)
+}
+
+fn problem(code: &'static str, file: &str, line: usize, message: impl Into<String>) -> Diagnostic {
+    Diagnostic { code, message: message.into(), hint: None, file: file.to_owned(), line, column: 1 }
+}

@@ -1,0 +1,15 @@
+//! Reports as strings and values: the five-word block, the one-line pass, the summary, JSON and `JUnit`, and the exit
+//! code that goes with them. Nothing here prints.
+
+mod exit;
+mod json;
+mod junit;
+mod numbers;
+mod summary;
+mod text;
+
+pub use exit::{ExitFacts, exit_code, exit_codes};
+pub use json::{json, schema};
+pub use junit::junit;
+pub use summary::summary;
+pub use text::{line, text};
