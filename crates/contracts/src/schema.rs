@@ -17,6 +17,72 @@ pub(crate) fn parts() -> &'static Value {
         let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<ContractFile>();
         schema.insert("$id".to_owned(), Value::from("https://seatrial.dev/schema/v1/contract.json"));
         schema.insert("title".to_owned(), Value::from("A Seatrial contract"));
-        schema.to_value()
+        let mut schema = schema.to_value();
+        without_null(&mut schema);
+        schema
     })
+}
+
+/// A key without a value (`when:`) is a mistake, not a key left out: optional properties take no null.
+fn without_null(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            if let Some(Value::Object(properties)) = map.get_mut("properties") {
+                properties.values_mut().for_each(refuse_null);
+            }
+            map.values_mut().for_each(without_null);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_null),
+        _ => {}
+    }
+}
+
+fn refuse_null(property: &mut Value) {
+    let Value::Object(map) = property else { return };
+    if let Some(Value::Array(types)) = map.get_mut("type") {
+        types.retain(|word| word != "null");
+        if let [one] = types.as_slice() {
+            let one = one.clone();
+            map.insert("type".to_owned(), one);
+        }
+    }
+    let Some(Value::Array(mut branches)) = map.remove("anyOf") else { return };
+    branches.retain(|branch| branch.get("type") != Some(&Value::from("null")));
+    match (branches.pop(), branches.is_empty()) {
+        (Some(Value::Object(only)), true) => map.extend(only),
+        (last, _) => {
+            branches.extend(last);
+            map.insert("anyOf".to_owned(), Value::Array(branches));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/contract.schema.json");
+
+    /// `SEATRIAL_BLESS=1` writes the file; without it a difference fails.
+    #[test]
+    fn the_checked_in_schema_is_the_generated_one() {
+        let generated = serde_json::to_string_pretty(&contract_schema()).expect("a schema is JSON") + "\n";
+        if std::env::var_os("SEATRIAL_BLESS").is_some() {
+            std::fs::write(PATH, &generated).expect("docs can be written");
+        }
+        let checked_in = std::fs::read_to_string(PATH).unwrap_or_default();
+        assert!(
+            checked_in == generated,
+            "docs/contract.schema.json differs; `SEATRIAL_BLESS=1 cargo test schema` writes it"
+        );
+    }
+
+    #[test]
+    fn the_schema_compiles_and_knows_every_check() {
+        assert!(jsonschema::validator_for(parts()).is_ok());
+        let properties = &parts()["$defs"]["Clause"]["properties"];
+        for key in ["rendered", "http", "holds", "within", "for", "in", "each", "covers"] {
+            assert!(properties.get(key).is_some(), "{key}");
+        }
+    }
 }

@@ -19,7 +19,7 @@ const LIVE_WORDS: [&str; 6] = ["from", "before", "when", "within", "for", "toler
 pub(crate) fn clause(tree: &Value, is_skip_expired: bool, found: &mut Findings<'_>) -> Option<Clause> {
     let file: CircumstancesFile = read(tree, "", found)?;
     let from = vantage(file.from, found);
-    let before = all(file.before.map(|steps| steps.at("/before")), |at, step| action(&step, at, found));
+    let before = all(file.before.map(steps), |at, step| action(&step, at, found));
     let when = all(file.when.map(|events| events.at("/when")), |at, step| event(step, at, found));
     let then = phases(tree, file.then, TimesFile { within: file.within, for_: file.for_ }, found);
     let skip = file.skip.map(|file| skip(file, is_skip_expired, found));
@@ -39,6 +39,14 @@ pub(crate) fn clause(tree: &Value, is_skip_expired: bool, found: &mut Findings<'
         is_advisory: file.advisory,
     };
     is_consistent(tree, &clause, found).then_some(clause)
+}
+
+/// The entries of `before`, each with its pointer.
+fn steps(before: Value) -> Vec<(String, Value)> {
+    match before {
+        Value::Array(many) => OneOrMany::Many(many).at("/before"),
+        one => OneOrMany::One(one).at("/before"),
+    }
 }
 
 fn list(items: Option<OneOrMany<String>>) -> Vec<String> {

@@ -24,7 +24,7 @@ pub(super) struct CircumstancesFile {
     pub(super) from: Option<VantageFile>,
     /// What is prepared first; its failure makes the clause inconclusive.
     #[schemars(with = "Option<OneOrMany<BareCheck>>")]
-    pub(super) before: Option<OneOrMany<Value>>,
+    pub(super) before: Option<Value>,
     /// What happens; only what comes after it counts.
     pub(super) when: Option<OneOrMany<EventFile>>,
     /// Several checks, one after another.

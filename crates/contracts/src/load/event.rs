@@ -75,7 +75,7 @@ fn scale(replicas: IndexMap<String, Number>, at: &str, found: &mut Findings<'_>)
     let mut parsed = Some(IndexMap::new());
     for (text, number) in replicas {
         let at = child(at, &text);
-        let target = workload(&text, &at, &["ReplicaSet"], found);
+        let target = found.of_key(|found| workload(&text, &at, &["ReplicaSet"], found));
         let count = number.get(&at, found).and_then(|count| u32::try_from(count).ok());
         match (target, count, &mut parsed) {
             (Some(_), Some(count), Some(parsed)) => _ = parsed.insert(text, count),

@@ -10,17 +10,27 @@ pub(crate) struct Findings<'a> {
     moved: &'a [(String, String)],
     /// The tree, where references may still be in it: a text that holds one can't be judged yet.
     open: Option<&'a Value>,
+    /// What is parsed is a key: its mistakes are told at the key's place.
+    is_key: bool,
     list: Vec<Diagnostic>,
 }
 
 impl<'a> Findings<'a> {
     pub(crate) fn new(places: Places) -> Self {
-        Self { places, moved: &[], open: None, list: Vec::new() }
+        Self { places, moved: &[], open: None, is_key: false, list: Vec::new() }
     }
 
     /// For a bound tree: what a reference moved is found where it is written.
     pub(crate) fn of_bound(places: Places, moved: &'a [(String, String)], open: Option<&'a Value>) -> Self {
-        Self { places, moved, open, list: Vec::new() }
+        Self { places, moved, open, is_key: false, list: Vec::new() }
+    }
+
+    /// Parses a key as if it were a value.
+    pub(crate) fn of_key<T>(&mut self, parse: impl FnOnce(&mut Self) -> T) -> T {
+        self.is_key = true;
+        let parsed = parse(self);
+        self.is_key = false;
+        parsed
     }
 
     /// A mistake in a value.
@@ -31,6 +41,9 @@ impl<'a> Findings<'a> {
         message: impl Into<String>,
         hint: Option<String>,
     ) {
+        if self.is_key {
+            return self.key(pointer, code, message, hint);
+        }
         if !self.is_open(pointer) {
             let at = self.places.at(&self.written(pointer)).value;
             self.push(at, code, message.into(), hint);

@@ -39,37 +39,19 @@ pub(crate) fn target(text: &str, at: &str, found: &mut Findings<'_>) -> Option<T
 
 /// A target that is the key of a map.
 pub(crate) fn target_key(text: &str, at: &str, found: &mut Findings<'_>) -> Option<Target> {
-    match text.parse() {
-        Ok(target) => object_only(target, text, at, found),
-        Err(error) => {
-            found.key(at, "bad-target", format!("{error}"), None);
-            None
-        }
-    }
-}
-
-fn object_only(target: Target, text: &str, at: &str, found: &mut Findings<'_>) -> Option<Target> {
-    match target {
-        Target::Object { .. } => Some(target),
-        Target::Service { port: None, ref path, .. } if path.is_empty() => Some(target),
-        _ => {
-            let hint = Some("write KIND/NAME, without a port or a path".to_owned());
-            found.key(at, "bad-target", format!("`{text}` names no object"), hint);
-            None
-        }
-    }
+    found.of_key(|found| object(text, at, found))
 }
 
 /// A target that can be connected to: a Service port or a host port.
 pub(crate) fn address(text: &str, at: &str, found: &mut Findings<'_>) -> Option<Target> {
+    if text.starts_with("ingress/") || text.starts_with("ing/") {
+        found.value(at, "not-built-yet", not_built("a probe through an ingress"), None);
+        return None;
+    }
     let target = target(text, at, found)?;
     if let Target::Object { .. } = target {
-        if text.starts_with("ingress/") || text.starts_with("ing/") {
-            found.value(at, "not-built-yet", not_built("probes through an ingress"), None);
-        } else {
-            let hint = Some("write svc/NAME:PORT/path or host:PORT/path".to_owned());
-            found.value(at, "bad-target", format!("`{text}` can't be connected to"), hint);
-        }
+        let hint = Some("write svc/NAME:PORT/path or host:PORT/path".to_owned());
+        found.value(at, "bad-target", format!("`{text}` can't be connected to"), hint);
         return None;
     }
     Some(target)

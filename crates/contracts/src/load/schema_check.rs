@@ -122,11 +122,13 @@ fn report(error: &ValidationError<'_>, pointers: &mut Vec<String>, found: &mut F
     pointers.push(at);
 }
 
-/// The errors of the branch of an `anyOf` whose type fits; none where no branch's type fits.
+/// The errors of the branch of an `anyOf` whose type fits; none where no branch's type fits. A text that is no
+/// reference, where a number may be a reference, is of the wrong type.
 fn best_branch<'e>(at: &str, context: &'e [Vec<ValidationError<'static>>]) -> &'e [ValidationError<'static>] {
     let fits = |branch: &&Vec<ValidationError<'static>>| {
         !branch.iter().any(|error| {
-            error.instance_path().as_str() == at && matches!(error.kind(), ValidationErrorKind::Type { .. })
+            error.instance_path().as_str() == at
+                && matches!(error.kind(), ValidationErrorKind::Type { .. } | ValidationErrorKind::Pattern { .. })
         })
     };
     context.iter().filter(fits).min_by_key(|branch| branch.len()).map_or(&[], Vec::as_slice)

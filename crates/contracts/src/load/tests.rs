@@ -1,1 +1,320 @@
+//! Contract files as text, what the loader says about them as text: `line:column code`.
 
+use super::*;
+
+const TODAY: Date = jiff::civil::date(2026, 11, 21);
+
+fn rows() -> BTreeSet<String> {
+    ["PAL-001", "PAL-002", "HAR-005", "C-08"].map(ToOwned::to_owned).into()
+}
+
+fn mistakes(text: &str) -> Vec<Diagnostic> {
+    load("contract.yaml", text, Some(&rows()), TODAY).err().unwrap_or_default()
+}
+
+/// Every mistake of a file, in order: `line:column code`.
+fn check(text: &str, expected: &[&str]) {
+    let found = mistakes(text);
+    let seen: Vec<String> = found.iter().map(|d| format!("{}:{} {}", d.line, d.column, d.code)).collect();
+    let all: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(seen, expected, "in\n{text}\n{}", all.join("\n"));
+}
+
+/// One clause of a contract that is sound otherwise, from line 3 on.
+fn check_clause(clause: &str, expected: &[&str]) {
+    check(&format!("chart: .\nclauses:\n{clause}"), expected);
+}
+
+fn contract(text: &str) -> Contract {
+    match load("contract.yaml", text, Some(&rows()), TODAY) {
+        Ok(contract) => contract,
+        Err(mistakes) => panic!("{}", mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
+    }
+}
+
+#[test]
+fn a_contract_is_a_chart_and_what_it_says() {
+    let text = include_str!("fixtures/registry.yaml");
+    let contract = load("contract.yaml", text, None, TODAY).expect("the example is sound");
+    assert_eq!(contract.release.namespace.as_deref(), Some("pallet"));
+    assert_eq!(contract.environments.keys().collect::<Vec<_>>(), ["dev", "prod"]);
+    assert_eq!(contract.clauses["dev-volume-is-small"].environments, ["dev"]);
+    assert_eq!(contract.clauses["workload"].environments, ["dev", "prod"]);
+    let elements: Vec<_> = contract.clauses["data-survives"].each["event"].keys().collect();
+    assert_eq!(elements, ["pod-deletion", "reinstall"]);
+    assert_eq!(contract.timeouts.ready.as_secs(), 120);
+    let cluster = contract.cluster.expect("a cluster is written");
+    assert_eq!(cluster.publish[&5000].to_string(), "svc/registry:http");
+    assert_eq!(contract.clauses["objects"].line, 20);
+}
+
+#[test]
+fn the_least_contract_has_a_default_environment() {
+    let contract = contract("chart: charts/x\n");
+    assert_eq!(contract.environments.keys().collect::<Vec<_>>(), ["default"]);
+    assert_eq!(contract.chart, "charts/x");
+    assert!(default_contract().clauses.is_empty());
+}
+
+#[test]
+fn what_is_no_yaml_says_where() {
+    check("chart: .\nclauses:\n  a: { http: svc/x\n  b: 1\n", &["4:4 yaml-syntax"]);
+    check("chart: .\n---\nchart: .\n", &["3:1 several-documents"]);
+    check("chart: .\nchart: ..\nkind: Contract\nkind: Contract\n", &["2:1 duplicate-key", "4:1 duplicate-key"]);
+    check_clause("  a: { http: svc/x }\n  a: { http: svc/y }\n", &["4:3 duplicate-key"]);
+    check("chart: !mine .\n", &["1:14 bad-tag"]);
+    check("", &["1:1 wrong-type"]);
+    check("- a\n", &["1:1 wrong-type"]);
+}
+
+#[test]
+fn unknown_keys_have_the_nearest_known_one() {
+    check("chart: .\nenviroments: {}\n", &["2:1 unknown-key"]);
+    assert_eq!(mistakes("chart: .\nenviroments: {}\n")[0].hint.as_deref(), Some("did you mean `environments`?"));
+    check_clause("  a:\n    htpp: svc/x\n    withn: 5s\n", &["4:5 unknown-key", "5:5 unknown-key"]);
+    let text = "chart: .\nclauses:\n  a: { http: { get: svc/x, expect: { stauts: 200 } } }\n";
+    check(text, &["3:38 unknown-key"]);
+    assert_eq!(mistakes(text)[0].hint.as_deref(), Some("did you mean `status`?"));
+    check_clause("  a: { when: { deletePods: deploy/x }, http: svc/x }\n", &["3:16 unknown-key"]);
+    check("chart: .\nenvironments: { dev: { valeus: [] } }\n", &["2:24 unknown-key"]);
+}
+
+#[test]
+fn words_of_later_versions_say_so() {
+    for clause in [
+        "  a: { ws: { to: svc/x } }\n",
+        "  a: { http: svc/x, latency: { p95: 50ms } }\n",
+        "  a: { http: svc/x, throughout: true }\n",
+        "  a: { http: svc/x, repeat: 10 }\n",
+        "  a: { when: { drain: deploy/x }, http: svc/x }\n",
+        "  a: { when: { upgrade: { from: last-release } }, http: svc/x }\n",
+        "  a: { when: rollback, http: svc/x }\n",
+        "  a: { http: { get: svc/x, tls: { trust: x } } }\n",
+        "  a: { http: ingress/x/ }\n",
+        "  a: { ready: release, within: { p50: +100ms, than: docker } }\n",
+        "  a: { usage: { of: deploy/x, memory: '< 1GB', cpu: '< 20m' } }\n",
+        "  a: { refuses: [{ set: { a: 1 }, apply: x.yaml }] }\n",
+        "  a: { rendered: { deploy/x: { cel: 'true' } } }\n",
+        "  a: { http: { get: svc/x, expect: { text: $(needs.db.url) } } }\n",
+        "  a: { http: { get: svc/x, expect: { text: $(widget/x.spec) } } }\n",
+        "  a: { before: { apply: x.yaml }, http: svc/x }\n",
+    ] {
+        let found = mistakes(&format!("chart: .\nclauses:\n{clause}"));
+        assert!(found.iter().any(|d| d.code == "not-built-yet"), "{clause}: {found:?}");
+        assert!(found.iter().all(|d| matches!(d.code, "not-built-yet" | "no-check")), "{clause}: {found:?}");
+    }
+    check("chart: .\nneeds: {}\n", &["2:1 not-built-yet"]);
+}
+
+#[test]
+fn wrong_types_say_what_was_expected() {
+    check_clause("  a: { http: 5 }\n", &["3:14 wrong-type"]);
+    let text = "chart: .\nclauses:\n  a: { http: 5 }\n";
+    assert_eq!(mistakes(text)[0].message, "expected a text or a map or a list, found `5`");
+    check_clause("  a: { http: svc/x, advisory: maybe }\n", &["3:31 wrong-type"]);
+    check_clause("  a: http\n", &["3:6 wrong-type"]);
+    check_clause("  a:\n", &["3:4 wrong-type"]);
+    check_clause("  a: { objects: { Deployment: many } }\n", &["3:31 wrong-type"]);
+    check_clause("  a: { objects: { Deployment: $(values.n) } }\n", &[]);
+    check("chart: 5\n", &["1:8 wrong-type"]);
+    check("apiVersion: seatrial.dev/v2\nchart: .\n", &["1:13 bad-value"]);
+    check("kind: Contract\n", &["1:1 missing-key"]);
+    check_clause("  a: { refuses: [{ saying: x }] }\n", &["3:18 missing-key"]);
+    check_clause("  a: { dns: [] }\n", &["3:13 empty-list"]);
+}
+
+#[test]
+fn a_key_without_a_value_is_a_mistake() {
+    check_clause("  a:\n    when:\n    http: svc/x\n", &["4:9 wrong-type"]);
+    check_clause("  a: { http: svc/x, within: , covers: null }\n", &["3:27 wrong-type", "3:39 wrong-type"]);
+    check_clause("  a: { http: { get: svc/x, expect: { status: 200, json: null } } }\n", &["3:57 wrong-type"]);
+    check("chart: .\nclauses:\n", &["2:8 wrong-type"]);
+    check("chart: .\nclauses: {}\n", &[]);
+}
+
+#[test]
+fn aliases_are_values_but_no_bombs() {
+    check("chart: .\nclauses:\n  a: { http: &x svc/x }\n  b: { http: *x }\n", &[]);
+    let mut text = "chart: .\nclauses:\n  x0: &x0 [a, a, a, a, a, a, a, a, a, a]\n".to_owned();
+    for i in 1..12 {
+        let list = vec![format!("*x{}", i - 1); 10].join(", ");
+        text += &format!("  x{i}: &x{i} [{list}]\n");
+    }
+    assert_eq!(mistakes(&text)[0].code, "too-many-aliases");
+}
+
+#[test]
+fn a_clause_has_one_check() {
+    check_clause("  a: { http: svc/x, tcp: svc/x:80 }\n", &["3:21 two-checks"]);
+    check_clause("  a: { within: 5s }\n", &["3:3 no-check"]);
+    check_clause("  a: { then: [{ http: svc/x }, { within: 5s }] }\n", &["3:32 no-check"]);
+    check_clause("  a: { then: [{ http: svc/x }], http: svc/x }\n", &["3:33 two-checks"]);
+    check_clause("  a: { then: [{ http: svc/x }], within: 5s }\n", &["3:33 misplaced-key"]);
+    check_clause("  a: { before: { within: 5s }, http: svc/x }\n", &["3:18 unknown-key"]);
+}
+
+#[test]
+fn durations_quantities_and_regexes_are_read_at_once() {
+    check_clause("  a: { http: svc/x, within: 5 }\n", &["3:29 wrong-type"]);
+    check_clause("  a: { http: svc/x, within: '5' }\n", &["3:29 bad-duration"]);
+    check_clause("  a: { http: svc/x, within: 5 parsecs, for: 0s }\n", &["3:29 bad-duration", "3:45 bad-duration"]);
+    check_clause("  a: { http: svc/x, within: 5s of ready }\n", &["3:21 no-event"]);
+    check_clause("  a: { when: uninstall, http: svc/x, within: 5s of settled }\n", &["3:46 bad-duration"]);
+    check_clause("  a: { usage: { of: node, memory: '< plenty' } }\n", &["3:35 bad-quantity"]);
+    check_clause("  a: { usage: { of: node, memory: 1GB } }\n", &["3:35 bad-quantity"]);
+    check_clause("  a: { logs: { contain: '~ (' } }\n", &["3:25 bad-regex"]);
+    check_clause("  a: { logs: { contain: ['~ a', '~'] } }\n", &["3:33 bad-operand"]);
+    check_clause("  a: { http: { get: svc/x, expect: { status: 700 } } }\n", &["3:46 bad-status"]);
+    check("chart: .\ntimeouts: { ready: soon }\n", &["2:20 bad-duration"]);
+    check_clause("  a: { skip: { reason: x, until: tomorrow }, http: svc/x }\n", &["3:34 bad-date"]);
+}
+
+#[test]
+fn an_expectation_asserts_something() {
+    check_clause("  a: { rendered: { deploy/x: {} } }\n", &["3:30 empty-expectation"]);
+    check_clause("  a: { rendered: {} }\n", &["3:18 empty-expectation"]);
+    check_clause("  a: { rendered: { deploy/x: { spec: { a: {} } } } }\n", &["3:43 empty-expectation"]);
+    check_clause("  a: { rendered: { deploy/x: { spec..a: 1 } } }\n", &["3:32 bad-path"]);
+    check_clause("  a: { http: { get: svc/x, expect: {} } }\n", &["3:36 empty-expectation"]);
+    check_clause("  a: { restarts: {} }\n", &["3:18 empty-expectation"]);
+    check_clause("  a: { logs: { of: all } }\n", &["3:14 empty-expectation"]);
+    check_clause("  a: { object: { deploy/x: { spec: unchanged } } }\n", &["3:3 no-event"]);
+}
+
+#[test]
+fn targets_are_read_at_once() {
+    check_clause("  a: { http: svc/x:99999/ }\n", &["3:14 bad-target"]);
+    check_clause("  a: { http: deploy/x }\n", &["3:14 bad-target"]);
+    check_clause("  a: { rendered: { svc/x:80: { spec.type: x } } }\n", &["3:20 bad-target"]);
+    check_clause("  a: { rendered: { deploy/X: absent } }\n", &["3:20 bad-target"]);
+    check_clause("  a: { dns: [svc/x, host:5000] }\n", &["3:21 bad-target"]);
+    check_clause("  a: { registry: host:5000/v2/ }\n", &["3:18 bad-target"]);
+    check_clause("  a: { http: svc/x, from: nowhere }\n", &["3:27 bad-value"]);
+    check_clause("  a: { when: { deletePod: svc/x }, http: svc/x }\n", &["3:27 bad-target"]);
+    check_clause("  a: { when: { scale: { sts/x: 0, cm/y: 0 } }, http: svc/x }\n", &["3:35 bad-target"]);
+    check("chart: .\ncluster: { name: x, publish: { 0: deploy/x } }\n", &["2:32 bad-target", "2:35 bad-target"]);
+}
+
+#[test]
+fn events_are_words_or_have_an_object() {
+    check_clause("  a: { when: reinstal, http: svc/x }\n", &["3:14 bad-event"]);
+    check_clause("  a: { when: deletePod, http: svc/x }\n", &["3:14 bad-event"]);
+    check_clause("  a: { when: {}, http: svc/x }\n", &["3:14 bad-event"]);
+    check_clause("  a: { when: { restart: deploy/x, scale: { deploy/x: 0 } }, http: svc/x }\n", &["3:35 two-events"]);
+    check_clause("  a: { when: [uninstall, upgrade, { upgrade: { set: { a: 1 } } }], http: svc/x }\n", &[]);
+    check_clause("  a: { leaves: [] }\n", &["3:8 no-event"]);
+    check_clause("  a: { registry: { at: host:5000, push: seed } }\n", &["3:35 misplaced-key"]);
+}
+
+#[test]
+fn checks_on_the_files_have_no_time() {
+    check_clause(
+        "  a: { rendered: { deploy/x: absent }, within: 5s, when: uninstall }\n",
+        &["3:40 misplaced-key", "3:52 misplaced-key"],
+    );
+    check_clause("  a: { when: uninstall, then: [{ objects: { Pod: 1 } }] }\n", &["3:8 misplaced-key"]);
+}
+
+#[test]
+fn names_that_are_named_exist() {
+    check_clause("  a: { in: prod, http: svc/x }\n", &["3:12 unknown-environment"]);
+    check_clause("  a: { after: [b], http: svc/x }\n", &["3:16 unknown-clause"]);
+    check_clause("  a: { holds: b }\n", &["3:15 unknown-clause"]);
+    check_clause("  a: { then: [{ holds: b }] }\n", &["3:24 unknown-clause"]);
+    check_clause("  a: { after: [ready, 'reachable[svc/x]'], http: svc/x }\n", &[]);
+    check_clause("  a: { covers: [PAL-001, PAL-999], http: svc/x }\n", &["3:26 unknown-row"]);
+    check_clause("  a: { after: a, http: svc/x }\n", &["3:15 circle"]);
+    check_clause(
+        "  a: { after: b, http: svc/x }\n  b: { after: c, http: svc/x }\n  c: { holds: a }\n",
+        &["5:15 circle"],
+    );
+    check_clause("  Upper: { http: svc/x }\n  ready: { http: svc/x }\n", &["3:3 bad-name", "4:3 bad-name"]);
+}
+
+#[test]
+fn each_gives_elements_with_names() {
+    check_clause("  a: { each: { t: [svc/x, svc/y] }, http: $(each.t) }\n", &[]);
+    check_clause("  a: { each: { t: [svc/x, deploy/y] }, http: $(each.t) }\n", &["3:27 bad-target"]);
+    check_clause("  a: { each: { t: { x: svc/x, y: deploy/y } }, http: $(each.t) }\n", &["3:34 bad-target"]);
+    check_clause(
+        "  a: { each: { e: { x: { dletePod: deploy/x } } }, when: $(each.e), http: svc/x }\n",
+        &["3:26 unknown-key"],
+    );
+    check_clause("  a: { each: { t: [svc/x] }, http: $(each.u) }\n", &["3:36 unknown-reference"]);
+    check_clause("  a: { http: $(each.u) }\n", &["3:14 unknown-reference"]);
+    check_clause("  a: { each: { t: [] }, http: svc/x }\n", &["3:19 empty-list"]);
+    check_clause("  a: { each: { t: [a], u: [b] }, http: svc/x }\n", &["3:8 bad-each"]);
+    check_clause(
+        "  a: { after: 'b[y]', http: svc/x }\n  b: { each: { t: [x] }, http: svc/x }\n",
+        &["3:15 unknown-clause"],
+    );
+    check_clause(
+        "  a: { each: { d: [sts/x, cm/y] }, when: { scale: { $(each.d): 0 } }, http: svc/x }\n",
+        &["3:53 bad-target"],
+    );
+}
+
+#[test]
+fn references_are_known() {
+    check_clause("  a: { http: $(valeus.x) }\n", &["3:14 unknown-reference"]);
+    check_clause("  a: { http: svc/$(release.nam):80/ }\n", &["3:14 unknown-reference"]);
+    check_clause("  a: { http: $(values.x }\n", &["3:14 unknown-reference"]);
+    check_clause("  a: { http: 'svc/x:$(values.port)/' , within: $(values.t) }\n", &[]);
+    check_clause("  a: { rendered: { deploy/$(release.name): { spec.replicas: '< $(values.n)' } } }\n", &[]);
+    check("chart: .\nenvironments: { a: { set: { x: $(run.id) } } }\n", &["2:32 misplaced-reference"]);
+}
+
+#[test]
+fn every_mistake_is_told_at_once() {
+    let text = "\
+chart: .
+environments:
+  dev: { vales: [] }
+timeouts: { ready: 5 }
+clauses:
+  a: { in: stage, http: deploy/x, withn: 5s }
+  b: { http: svc/x, within: soon }
+  b: { http: svc/x }
+  c: { holds: nobody }
+  d: { ws: {} }
+";
+    check(
+        text,
+        &[
+            "3:10 unknown-key",
+            "4:20 wrong-type",
+            "6:35 unknown-key",
+            "7:29 bad-duration",
+            "8:3 duplicate-key",
+            "9:15 unknown-clause",
+            "10:8 not-built-yet",
+        ],
+    );
+}
+
+#[test]
+fn an_expired_skip_is_no_mistake() {
+    let text =
+        |until: &str| format!("chart: .\nclauses:\n  a: {{ http: svc/x, skip: {{ reason: x, until: {until} }} }}\n");
+    assert!(contract(&text("2026-11-20")).clauses["a"].is_skip_expired);
+    assert!(!contract(&text("2026-11-21")).clauses["a"].is_skip_expired);
+    check_clause("  a: { http: svc/x, skip: { reason: x } }\n", &["3:21 missing-key"]);
+}
+
+#[test]
+fn a_diagnostic_reads_well() {
+    let text = "chart: .\nclauses:\n  a: { htp: svc/x }\n";
+    let expected = "contract.yaml:3:8: unknown key `htp` [unknown-key]\n    did you mean `http`?";
+    assert_eq!(mistakes(text)[0].to_string(), expected);
+}
+
+#[test]
+fn a_thousand_clauses_load_quickly() {
+    let clause = |i: usize| {
+        format!(
+            "  c{i}:\n    covers: [PAL-001]\n    rendered: {{ deploy/x: {{ spec.replicas: {i}, spec.a: '~ ^a{i}$' }} }}\n"
+        )
+    };
+    let text = format!("chart: .\nclauses:\n{}", (0..1000).map(clause).collect::<String>());
+    assert_eq!(contract(&text).clauses.len(), 1000);
+}

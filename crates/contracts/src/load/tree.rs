@@ -10,6 +10,9 @@ use std::collections::HashMap;
 /// Nesting deeper than this is no contract.
 const DEEPEST: usize = 64;
 
+/// More nodes than this by aliases is no contract.
+const MOST_ALIASED: usize = 100_000;
+
 /// A file as a value, and where each of its nodes is written.
 #[derive(Debug)]
 pub(crate) struct Tree {
@@ -24,6 +27,7 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Tree, Diagnostic> {
         file,
         parser: Parser::new_from_str(text),
         anchors: HashMap::new(),
+        aliased: 0,
         places: HashMap::new(),
         mistakes: Vec::new(),
     };
@@ -35,6 +39,8 @@ struct Reader<'t> {
     file: &'t str,
     parser: Parser<'t, StrInput<'t>>,
     anchors: HashMap<usize, Value>,
+    /// Nodes that aliases brought so far.
+    aliased: usize,
     places: HashMap<String, Place>,
     mistakes: Vec<Diagnostic>,
 }
@@ -96,7 +102,7 @@ impl<'t> Reader<'t> {
                 self.remember(anchor, &value);
                 Ok(value)
             }
-            Event::Alias(anchor) => Ok(self.anchors.get(&anchor).cloned().unwrap_or(Value::Null)),
+            Event::Alias(anchor) => self.alias(anchor, value),
             _ => Ok(Value::Null),
         }
     }
@@ -166,6 +172,16 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// The value of an anchor once more; aliases of aliases grow without end, so there is one.
+    fn alias(&mut self, anchor: usize, at: Mark) -> Result<Value, Diagnostic> {
+        let value = self.anchors.get(&anchor).cloned().unwrap_or(Value::Null);
+        self.aliased += nodes(&value);
+        if self.aliased > MOST_ALIASED {
+            return Err(self.at(at, "too-many-aliases", "aliases make the file too large".to_owned(), None));
+        }
+        Ok(value)
+    }
+
     fn remember(&mut self, anchor: usize, value: &Value) {
         if anchor > 0 {
             self.anchors.insert(anchor, value.clone());
@@ -180,6 +196,14 @@ impl<'t> Reader<'t> {
 
     fn at(&self, at: Mark, code: &'static str, message: String, hint: Option<String>) -> Diagnostic {
         Diagnostic { code, message, hint, file: self.file.to_owned(), line: at.line, column: at.column }
+    }
+}
+
+fn nodes(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(nodes).sum::<usize>(),
+        Value::Object(entries) => 1 + entries.values().map(nodes).sum::<usize>(),
+        _ => 1,
     }
 }
 

@@ -54,6 +54,7 @@ struct StepFile {
     /// Request body as text.
     body: Option<String>,
     /// Request body as JSON.
+    #[schemars(extend("type" = ["object", "array", "string", "number", "boolean"]))]
     json: Option<Value>,
     /// What is expected of the answer; any 2xx where nothing is written.
     expect: Option<ExpectFile>,
@@ -81,6 +82,7 @@ struct AnswerFile {
     #[schemars(extend("type" = ["string"]))]
     text: Option<Value>,
     /// The body as JSON: path → expectation, or an expectation of the whole.
+    #[schemars(extend("type" = ["object", "array", "string", "number", "boolean"]))]
     json: Option<Value>,
 }
 
