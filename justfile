@@ -55,7 +55,7 @@ alias teardown := down
 # Rewrite what is generated and checked in.
 generate: (setup "static")
     {{ seatrial }} schema > docs/contract.schema.json
-    {{ seatrial }} plan --format lock charts/* > clauses.lock
+    {{ seatrial }} plan --lock
 
 # Everything that GitHub Actions runs. The last lines say where the time went; the first failing step ends it.
 ci:

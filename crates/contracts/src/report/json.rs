@@ -68,7 +68,7 @@ pub fn schema() -> Value {
         "additionalProperties": false,
         "properties": {
             "schema": { "const": "seatrial.report/v1" },
-            "exit": { "enum": [0, 1, 2, 10, 11, 12, 20, 30, 31] },
+            "exit": { "enum": [0, 1, 2, 10, 11, 12, 20, 30, 31, 130] },
             "counts": {
                 "type": "object",
                 "required": ["pass", "fail", "inconclusive", "skipped", "blocked"],
@@ -79,6 +79,10 @@ pub fn schema() -> Value {
                 },
             },
             "verdicts": { "type": "array", "items": { "$ref": "#/$defs/verdict" } },
+            "problems": { "type": "array", "items": { "type": "string" }, "description": "What went wrong beside them." },
+            "diagnostics": { "type": "array", "items": { "type": "object" }, "description": "Of invalid contracts." },
+            "missing": { "type": "array", "items": { "type": "string" }, "description": "In clauses.lock, not planned." },
+            "seconds": { "type": "object", "additionalProperties": { "type": "number" } },
         },
         "$defs": { "verdict": verdict_schema(), "measured": measured_schema(), "place": place_schema() },
     })
