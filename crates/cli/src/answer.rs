@@ -21,8 +21,14 @@ pub(crate) struct Answer<'a> {
 
 impl Answer<'_> {
     /// Writes the files, prints, and gives the exit.
-    pub(crate) fn give(&self, context: &Context, json: Option<&Utf8Path>, junit: Option<&Utf8Path>) -> Result<Exit, Failure> {
-        let exit = self.exit();
+    pub(crate) fn give(
+        &self,
+        context: &Context,
+        json: Option<&Utf8Path>,
+        junit: Option<&Utf8Path>,
+    ) -> Result<Exit, Failure> {
+        let exits = self.exits();
+        let exit = exits.first().copied().unwrap_or(Exit::Good);
         let document = self.document(exit);
         if let Some(path) = json {
             write(path, &format!("{document:#}\n"))?;
@@ -30,21 +36,26 @@ impl Answer<'_> {
         if let Some(path) = junit {
             write(path, &report::junit(&self.trial.verdicts))?;
         }
-        self.print(exit, &document, context);
+        self.print(&exits, &document, context);
         Ok(exit)
     }
 
-    /// The gravest of everything that applies.
-    fn exit(&self) -> Exit {
-        let mut exit = Exit::of_code(report::exit_code(&self.trial.verdicts, &self.facts()));
-        for failure in &self.planning.failures {
-            exit = exit.or(failure.exit);
-        }
-        if self.trial.is_interrupted { exit.or(Exit::Interrupted) } else { exit }
+    /// Everything that applies, the gravest first.
+    fn exits(&self) -> Vec<Exit> {
+        let codes = report::exit_codes(&self.trial.verdicts, &self.facts());
+        let mut exits: Vec<Exit> = codes.into_iter().map(Exit::of_code).collect();
+        exits.extend(self.planning.failures.iter().map(|failure| failure.exit));
+        exits.extend(self.trial.is_interrupted.then_some(Exit::Interrupted));
+        Exit::ALL.into_iter().filter(|exit| exits.contains(exit)).collect()
     }
 
     fn facts(&self) -> report::ExitFacts {
-        todo!()
+        report::ExitFacts {
+            is_environment_down: self.trial.environment.is_some(),
+            is_clause_missing: !self.missing.is_empty(),
+            is_cleanup_failed: self.trial.leftovers.is_some(),
+            ..report::ExitFacts::default()
+        }
     }
 
     fn document(&self, exit: Exit) -> Value {
@@ -61,7 +72,8 @@ impl Answer<'_> {
     fn problems(&self) -> Vec<String> {
         let mut problems: Vec<String> = self.planning.failures.iter().map(|failure| failure.message.clone()).collect();
         problems.extend(self.trial.environment.iter().map(|error| format!("the environment did not come up: {error}")));
-        problems.extend(self.missing.iter().map(|id| format!("{id} is in clauses.lock and in no plan: was it removed?")));
+        problems
+            .extend(self.missing.iter().map(|id| format!("{id} is in clauses.lock and in no plan: was it removed?")));
         problems.extend(self.trial.leftovers.iter().map(|error| format!("cleanup failed: {error}")));
         if self.trial.is_interrupted {
             problems.push("interrupted; what was made is torn down".to_owned());
@@ -69,7 +81,7 @@ impl Answer<'_> {
         problems
     }
 
-    fn print(&self, exit: Exit, document: &Value, context: &Context) {
+    fn print(&self, exits: &[Exit], document: &Value, context: &Context) {
         let printer = &context.printer;
         if printer.is_json() {
             printer.document(document);
@@ -80,11 +92,11 @@ impl Answer<'_> {
         for problem in self.problems() {
             printer.error(&problem);
         }
+        for exit in exits {
+            printer.line(&format!("exit {}: {}", exit.code(), exit.meaning()));
+        }
         if !printer.is_json() {
             printer.line(&report::summary(&self.trial.verdicts, self.clock.laps(), printer.has_colour()));
-        }
-        if exit != Exit::Good {
-            printer.line(&format!("exit {}: {}", exit.code(), exit.meaning()));
         }
     }
 }

@@ -27,9 +27,19 @@ impl Context {
         Ok(Self { printer, events, repository: Repository::here()? })
     }
 
-    /// The programs that we call.
-    pub(crate) fn tools(&self) -> Tools {
-        Tools::find()
+    /// The programs that make and fill clusters.
+    pub(crate) fn tools(&self) -> Result<Tools, Failure> {
+        Tools::find().map_err(|error| Failure::environment(&error))
+    }
+
+    /// Helm, which is all that planning needs.
+    pub(crate) fn helm(&self) -> Result<Utf8PathBuf, Failure> {
+        Tools::find_helm().map_err(|error| Failure::environment(&error))
+    }
+
+    /// Helm alone, for judging files: the other programs are never called.
+    pub(crate) fn tools_for_files(&self) -> Result<Tools, Failure> {
+        Ok(Tools { helm: self.helm()?, kind: "kind".into(), docker: "docker".into(), kubectl: None })
     }
 
     /// How this very program is started as a guard.

@@ -33,10 +33,10 @@ impl Exit {
         Self::Invalid,
         Self::Broken,
         Self::NoEnvironment,
+        Self::Interrupted,
         Self::NoResult,
         Self::NothingJudged,
         Self::Leftovers,
-        Self::Interrupted,
         Self::Good,
     ];
 

@@ -12,6 +12,7 @@ mod interrupt;
 mod lock;
 mod planning;
 mod printer;
+mod published;
 mod repository;
 mod selection;
 mod start;

@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 /// The file's name at the root of the repository.
 pub(crate) const FILE: &str = "clauses.lock";
 
-const HEAD: &str = "# Every verdict that an unfiltered `seatrial verify` gives, one a line: chart::environment::clause[element].
+const HEAD: &str =
+    "# Every verdict that an unfiltered `seatrial verify` gives, one a line: chart::environment::clause[element].
 # A run that misses one of them ends with exit code 12. Written by `seatrial plan --lock`.
 ";
 
@@ -76,7 +77,8 @@ mod tests {
 
     #[test]
     fn a_clause_that_vanished_is_named() {
-        let found = difference(&text(&ids(&["a::dev::gone", "a::dev::ready"])), &ids(&["a::dev::new", "a::dev::ready"]));
+        let found =
+            difference(&text(&ids(&["a::dev::gone", "a::dev::ready"])), &ids(&["a::dev::new", "a::dev::ready"]));
         assert_eq!(found.missing, ["a::dev::gone"]);
         assert_eq!(found.unlisted, ["a::dev::new"]);
     }

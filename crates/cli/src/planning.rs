@@ -1,11 +1,13 @@
 //! Planning charts for a command: those that plan, and why the others do not. One bad contract stops no other chart.
 
 use crate::context::Context;
-use crate::exit::Exit;
-use crate::failure::{Failure, chain};
+use crate::failure::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use seatrial_contracts::model::ChartPlan;
-use seatrial_harness::chart::{ChartError, PlanOptions, plan_chart};
+use seatrial_harness::chart::{ChartError, PlanOptions, plan_with_helm};
+use seatrial_harness::cluster::ProviderKind;
+use seatrial_harness::run::{node_ports as node_ports_of, skip_what_is_missing};
+use std::collections::BTreeSet;
 
 /// The outcome for all charts of a command.
 #[derive(Debug, Default)]
@@ -26,23 +28,37 @@ impl Planning {
     }
 }
 
-/// Plans charts one after the other.
-pub(crate) async fn all(charts: &[Utf8PathBuf], context: &Context) -> Planning {
+/// Plans charts one after the other. All that this needs is Helm.
+pub(crate) async fn all(charts: &[Utf8PathBuf], context: &Context) -> Result<Planning, Failure> {
+    let helm = context.helm()?;
     let mut planning = Planning::default();
     for chart in charts {
-        match one(chart, context).await {
+        match one(chart, &helm).await {
             Ok(plan) => planning.plans.push(plan),
             Err(failure) => planning.failures.push(failure),
         }
     }
-    planning
+    Ok(planning)
 }
 
-/// Plans one chart.
-pub(crate) async fn one(chart: &Utf8Path, context: &Context) -> Result<ChartPlan, Failure> {
-    let planned = plan_chart(chart, &context.tools(), &PlanOptions::default()).await;
-    planned.map_err(|error| match error {
+/// Plans one chart, for a cluster that can do everything.
+pub(crate) async fn one(chart: &Utf8Path, helm: &Utf8Path) -> Result<ChartPlan, Failure> {
+    let planned = plan_with_helm(chart, helm, &PlanOptions::default()).await;
+    let skipped = planned.map(|mut plan| {
+        skip_what_is_missing(&mut plan, ProviderKind::Kind.capabilities());
+        plan
+    });
+    skipped.map_err(|error| match error {
         ChartError::Invalid(diagnostics) => Failure::invalid(diagnostics),
-        error => Failure::new(Exit::NoEnvironment, chain(&error)),
+        error @ (ChartError::NoChart { .. } | ChartError::NoName { .. }) => Failure::usage(error),
+        error => Failure::environment(&error),
     })
+}
+
+/// The node ports of all charts of the repository, whatever charts were chosen: one shared cluster maps them all.
+/// A chart that does not plan tells nothing.
+pub(crate) async fn node_ports(context: &Context) -> BTreeSet<u16> {
+    let charts = context.repository.charts(&[]).unwrap_or_default();
+    let planning = all(&charts, context).await.unwrap_or_default();
+    planning.plans.iter().flat_map(node_ports_of).collect()
 }

@@ -68,9 +68,11 @@ impl Filter {
         let Some(clause) = &self.clause else {
             return slots.iter().map(|slot| slot.id.local()).collect();
         };
-        let mut kept: BTreeSet<String> = slots.iter().filter(|slot| is_named(slot, clause)).map(|slot| slot.id.local()).collect();
+        let mut kept: BTreeSet<String> =
+            slots.iter().filter(|slot| is_named(slot, clause)).map(|slot| slot.id.local()).collect();
         loop {
-            let reached = slots.iter().filter(|slot| kept.contains(&slot.id.local())).flat_map(|slot| slot.after.clone());
+            let reached =
+                slots.iter().filter(|slot| kept.contains(&slot.id.local())).flat_map(|slot| slot.after.clone());
             let before = kept.len();
             let reached: Vec<String> = reached.collect();
             kept.extend(reached);
@@ -133,7 +135,8 @@ mod tests {
             slot("answers[b]", Level::Live, &["installs"]),
             slot("gone", Level::Disturb, &["installs"]),
         ];
-        let release = Release { name: "r".into(), namespace: "n".into(), is_namespace_fixed: false, pod_security: None };
+        let release =
+            Release { name: "r".into(), namespace: "n".into(), is_namespace_fixed: false, pod_security: None };
         let environment = EnvironmentPlan {
             name: "dev".into(),
             release,
@@ -177,7 +180,8 @@ mod tests {
     #[test]
     fn a_tier_has_no_gates_below() {
         let filter = Filter { levels: Levels::Tier(Tier::Live), ..Filter::default() };
-        let expected = ["installs after ", "answers[a] after installs", "answers[b] after installs", "gone after installs"];
+        let expected =
+            ["installs after ", "answers[a] after installs", "answers[b] after installs", "gone after installs"];
         assert_eq!(left(&filter), expected);
     }
 

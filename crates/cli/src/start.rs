@@ -19,7 +19,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> Exit {
-    seatrial_harness::install_tls_provider();
+    seatrial_probes::install_tls_provider();
     let cli = Cli::parse();
     let printer = Printer::new(cli.format);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

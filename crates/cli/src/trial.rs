@@ -3,12 +3,13 @@
 
 use crate::clock::Clock;
 use crate::context::Context;
-use crate::failure::chain;
+use crate::failure::{Failure, chain};
 use crate::interrupt::unless_interrupted;
-use seatrial_contracts::model::{Cause, ChartPlan, EnvironmentPlan, Slot, Verdict, VerdictKind};
+use crate::planning;
+use seatrial_contracts::model::{Cause, ChartPlan, EnvironmentPlan, Level, Slot, Verdict, VerdictKind};
 use seatrial_contracts::{judge, report};
 use seatrial_harness::cluster::ProviderKind;
-use seatrial_harness::run::{RunError, Session, SessionOptions};
+use seatrial_harness::run::{Session, SessionOptions};
 use seatrial_harness::run_id::RunId;
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ pub(crate) struct Conditions {
     pub(crate) keep: Option<Duration>,
     pub(crate) slow: f64,
     pub(crate) is_strict: bool,
+    /// Whether static clauses gate the live ones.
+    pub(crate) has_gates: bool,
 }
 
 /// What came of it.
@@ -38,10 +41,10 @@ pub(crate) struct Trial {
 /// Judges every slot of the plans.
 pub(crate) async fn judge(plans: &[ChartPlan], on: &Conditions, context: &Context, clock: &mut Clock) -> Trial {
     let mut trial = Trial::default();
-    let session = match open(on, context).await {
+    let session = match open(plans, on, context).await {
         Ok(session) => session,
-        Err(error) => {
-            trial.environment = Some(chain(&error));
+        Err(failure) => {
+            trial.environment = Some(failure.message);
             return trial;
         }
     };
@@ -52,17 +55,23 @@ pub(crate) async fn judge(plans: &[ChartPlan], on: &Conditions, context: &Contex
     trial
 }
 
-async fn open(on: &Conditions, context: &Context) -> Result<Session, RunError> {
-    let options = SessionOptions {
-        run: RunId::current(),
-        provider: on.provider,
-        context: on.context.clone(),
-        slow: on.slow,
-        keep: on.keep,
-        guard: context.guard(),
-        evidence_dir: context.repository.root.join("target/seatrial"),
+async fn open(plans: &[ChartPlan], on: &Conditions, context: &Context) -> Result<Session, Failure> {
+    let mut options = SessionOptions::new(RunId::current(), context.guard());
+    options.provider = on.provider;
+    options.context.clone_from(&on.context);
+    options.slow = on.slow;
+    options.keep = on.keep;
+    options.has_gates = on.has_gates;
+    options.evidence_dir = context.repository.root.join("target/seatrial");
+    let is_of_files =
+        plans.iter().flat_map(|plan| &plan.environments).flat_map(|e| &e.slots).all(|slot| slot.level == Level::Static);
+    let tools = if is_of_files {
+        context.tools_for_files()?
+    } else {
+        options.node_ports = planning::node_ports(context).await;
+        context.tools()?
     };
-    Session::open(options, context.tools(), context.events.clone()).await
+    Session::open(options, tools, context.events.clone()).await.map_err(|error| Failure::environment(&error))
 }
 
 async fn all(
@@ -78,7 +87,8 @@ async fn all(
             let verdict = one(session, plan, environment, slot, trial).await;
             let verdict = if on.is_strict { strictly(verdict) } else { verdict };
             clock.lap(&format!("{:?}", slot.level).to_lowercase());
-            if !context.printer.is_json() {
+            // Blocked ones are folded into one line at the end.
+            if !context.printer.is_json() && verdict.blocked_by.is_none() {
                 context.printer.line(&report::text(&verdict, context.printer.has_colour()));
             }
             trial.verdicts.push(verdict);

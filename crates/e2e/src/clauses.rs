@@ -22,7 +22,7 @@ pub fn main(class: Class, program: &str) -> ExitCode {
         Ok(judge) => Arc::new(judge),
         Err(error) => return libtest_mimic::run(&arguments, vec![broken("host::tools", error)]).exit_code(),
     };
-    let trials = charts(&arguments).iter().flat_map(|chart| trials(&judge, class, chart)).collect();
+    let trials = charts(&judge, &arguments).iter().flat_map(|chart| trials(&judge, class, chart)).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
@@ -69,20 +69,13 @@ fn broken(name: &str, error: String) -> Trial {
 }
 
 /// All charts; only the one that is meant where a test is called by its whole name.
-fn charts(arguments: &Arguments) -> Vec<Utf8PathBuf> {
-    let folder = root().join("charts");
-    let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
-    let mut charts: Vec<_> = entries.map(|entry| entry.path().to_owned()).collect();
-    charts.retain(|chart| chart.join("Chart.yaml").is_file());
-    charts.sort();
+fn charts(judge: &Judge, arguments: &Arguments) -> Vec<Utf8PathBuf> {
+    let mut charts = judge.charts();
     let meant = arguments.filter.as_deref().filter(|_| arguments.exact).and_then(|name| name.split("::").next());
-    match meant {
-        Some(meant) if charts.iter().any(|chart| name(chart) == meant) => {
-            charts.retain(|chart| name(chart) == meant);
-            charts
-        }
-        _ => charts,
+    if let Some(meant) = meant.filter(|meant| charts.iter().any(|chart| name(chart) == *meant)) {
+        charts.retain(|chart| name(chart) == meant);
     }
+    charts
 }
 
 /// The chart's name, by its folder (`helm lint` warns where the two differ).

@@ -101,3 +101,18 @@ pub fn tool(program: &str, args: &[&str]) -> String {
         Err(error) => panic!("{error}"),
     }
 }
+
+/// The newest binary of one of our test targets; Cargo built it together with the test that asks.
+///
+/// # Panics
+/// When there is none.
+#[expect(clippy::expect_used, clippy::panic, reason = "a test whose neighbour is missing has failed")]
+pub fn test_binary(target: &str) -> Utf8PathBuf {
+    let here = std::env::current_exe().expect("this test's path");
+    let folder = Utf8PathBuf::try_from(here.parent().expect("a folder").to_owned()).expect("UTF-8");
+    let is_it = |name: &str| name.strip_prefix(target).is_some_and(|rest| rest.starts_with('-') && !rest.contains('.'));
+    let entries = folder.read_dir_utf8().expect("the folder of tests").flatten();
+    let candidates = entries.filter(|entry| is_it(entry.file_name()));
+    let newest = candidates.max_by_key(|entry| entry.metadata().and_then(|data| data.modified()).ok());
+    newest.unwrap_or_else(|| panic!("no test binary {target}: run `cargo test -p e2e --no-run`")).path().to_owned()
+}

@@ -6,7 +6,7 @@ use e2e::Program;
 use e2e::charts::Copy;
 use e2e::engine::{Left, containers};
 use e2e::kill::{kill_all_of, processes_of, until};
-use e2e::program::tool;
+use e2e::program::{test_binary, tool};
 use e2e::report::document;
 use rstest::rstest;
 use std::time::Duration;
@@ -138,6 +138,44 @@ fn a_run_that_is_asked_to_stop_tears_down() {
     tool("sh", &["-c", &format!("kill -INT {pid}")]);
     until("the end of all processes", Duration::from_secs(60), || state.processes() == 0);
     assert_eq!(Left::now(state.home()), before, "{}", std::fs::read_to_string(&log).unwrap_or_default());
+}
+
+#[test]
+fn two_runs_at_once_do_not_meet() {
+    let state = State::new();
+    let before = Left::now(state.home());
+    let chart = Copy::of("pallet-registry");
+    let logs = ["twice001", "twice002"].map(|run| (run, state.home().join(format!("{run}.json"))));
+    for (run, report) in &logs {
+        let args = ["verify", chart.path().as_str(), "-e", "dev", "--up-to", "live", "--report", report.as_str()];
+        state.program(run).start(&args, &state.home().join(format!("{run}.txt"))).expect("a start");
+    }
+    until("the end of both", Duration::from_secs(400), || state.processes() == 0);
+    for (run, report) in &logs {
+        let text = std::fs::read_to_string(report).unwrap_or_else(|_| {
+            panic!(
+                "{run} has no report: {}",
+                std::fs::read_to_string(state.home().join(format!("{run}.txt"))).unwrap_or_default()
+            )
+        });
+        let document: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(document["exit"], 0, "{document:#}");
+    }
+    assert_eq!(Left::now(state.home()), before);
+}
+
+/// Without nextest and without a cluster: the one test brings its own.
+#[test]
+fn one_test_alone_brings_its_cluster() {
+    let state = State::new();
+    let before = Left::now(state.home());
+    let look = test_binary("look");
+    let program = Program::at(look.as_str()).env("SEATRIAL_HOME", state.home()).alone("alone000");
+    let finished = program.call(&["--exact", "pallet-registry::dev::v2-answers"]);
+    assert_eq!(finished.code, Some(0), "{}{}", finished.stdout, finished.stderr);
+    assert!(finished.stdout.contains("1 passed"), "{}", finished.stdout);
+    until("the end of the guard", Duration::from_secs(60), || state.processes() == 0);
+    assert_eq!(Left::now(state.home()), before);
 }
 
 /// Somebody else's containers: one that looks like a cluster of kind, one that is named almost like ours.

@@ -23,7 +23,7 @@ pub(crate) struct Args {
 /// Plans and tells.
 pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     let charts = context.repository.charts(&args.charts)?;
-    let plans = planning::all(&charts, context).await.complete()?;
+    let plans = planning::all(&charts, context).await?.complete()?;
     if args.lock {
         let count = lock::write(&context.repository.root, &plans)?;
         context.printer.line(&format!("{count} verdicts in {}", context.repository.relative(lock::FILE)));
@@ -62,7 +62,8 @@ fn text(plans: &[ChartPlan]) -> String {
         lines.push(format!("{chart}::{name}: release {} in namespace {}", release.name, release.namespace));
         lines.extend(environment.slots.iter().map(slot_text));
     }
-    let count = plans.iter().flat_map(|plan| &plan.environments).map(|environment| environment.slots.len()).sum::<usize>();
+    let count =
+        plans.iter().flat_map(|plan| &plan.environments).map(|environment| environment.slots.len()).sum::<usize>();
     lines.push(format!("{count} verdicts"));
     lines.join("\n")
 }

@@ -12,6 +12,7 @@ use camino::Utf8PathBuf;
 use clap::ValueEnum;
 use seatrial_contracts::model::Level;
 use seatrial_harness::cluster::ProviderKind;
+use seatrial_harness::run::skip_what_is_missing;
 use std::time::Duration;
 
 /// Arguments of `verify`.
@@ -95,15 +96,19 @@ enum Provider {
 pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     let mut clock = Clock::start();
     let charts = context.repository.charts(&args.charts)?;
-    let mut planning = planning::all(&charts, context).await;
+    let mut planning = planning::all(&charts, context).await?;
     let missing = args.missing(&planning, context);
     let filter = args.filter();
-    planning.plans.iter_mut().for_each(|plan| filter.apply(plan));
+    let conditions = args.conditions();
+    for plan in &mut planning.plans {
+        skip_what_is_missing(plan, conditions.provider.capabilities());
+        filter.apply(plan);
+    }
     clock.lap("plan");
     if let Some(failure) = nothing_selected(&planning, &filter) {
         return Err(failure);
     }
-    let trial = trial::judge(&planning.plans, &args.conditions(), context, &mut clock).await;
+    let trial = trial::judge(&planning.plans, &conditions, context, &mut clock).await;
     let answer = answer::Answer { planning: &planning, trial: &trial, missing: &missing, clock: &clock };
     answer.give(context, args.report.as_deref(), args.junit.as_deref())
 }
@@ -136,7 +141,9 @@ impl Args {
         let difference = lock::compare(&context.repository.root, &planning.plans);
         if let Some(first) = difference.unlisted.first() {
             let count = difference.unlisted.len();
-            context.events.warn(format!("{count} verdicts are not in clauses.lock, {first} is one: `seatrial plan --lock`"));
+            context
+                .events
+                .warn(format!("{count} verdicts are not in clauses.lock, {first} is one: `seatrial plan --lock`"));
         }
         difference.missing
     }
@@ -156,7 +163,7 @@ impl Args {
             Provider::Existing => ProviderKind::Existing,
         };
         let (context, keep, slow, is_strict) = (self.context.clone(), self.keep, self.slow, self.strict);
-        Conditions { provider, context, keep, slow, is_strict }
+        Conditions { provider, context, keep, slow, is_strict, has_gates: self.tier.is_none() }
     }
 }
 
@@ -178,9 +185,16 @@ fn nothing_selected(planning: &Planning, filter: &Filter) -> Option<Failure> {
     if is_any || !planning.failures.is_empty() {
         return None;
     }
-    let words = [filter.clause.as_ref().map(|name| format!("clause `{name}`")), filter.environment.as_ref().map(|name| format!("environment `{name}`"))];
+    let words = [
+        filter.clause.as_ref().map(|name| format!("clause `{name}`")),
+        filter.environment.as_ref().map(|name| format!("environment `{name}`")),
+    ];
     let words = words.into_iter().flatten().collect::<Vec<_>>().join(" in ");
-    let what = if words.is_empty() { "no clause is judged on these levels".to_owned() } else { format!("there is no {words}") };
+    let what = if words.is_empty() {
+        "no clause is judged on these levels".to_owned()
+    } else {
+        format!("there is no {words}")
+    };
     Some(Failure::new(Exit::NothingJudged, format!("no clause was selected: {what}; `seatrial plan` lists them")))
 }
 

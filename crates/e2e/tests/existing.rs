@@ -1,0 +1,90 @@
+//! A cluster that is not ours: the same contract gives the same verdicts, what needs a capability of ours is skipped,
+//! and afterwards the cluster's objects are what they were.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use e2e::Program;
+use e2e::charts::Copy;
+use e2e::program::tool;
+use e2e::report::{document, verdicts};
+use seatrial_harness::tools::Tools;
+use std::collections::BTreeSet;
+
+const NAME: &str = "foreign-e2e";
+
+/// Clauses that need what an existing cluster does not give: its node, its images, a port of this host.
+const SKIPPED: [&str; 0] = [];
+
+/// A cluster made by hand, as a user would make it; gone with the value.
+struct Foreign {
+    kind: String,
+    dir: tempfile::TempDir,
+}
+
+impl Foreign {
+    fn new() -> Self {
+        let foreign = Self { kind: Tools::find().kind.to_string(), dir: tempfile::tempdir().expect("a folder") };
+        let kubeconfig = foreign.kubeconfig();
+        let node = image("node-image");
+        let create = ["create", "cluster", "--name", NAME, "--image", &node, "--kubeconfig", kubeconfig.as_str()];
+        tool(&foreign.kind, &[&create[..], &["--wait", "120s"]].concat());
+        for image in [image("prober-image"), image("registry-image")] {
+            tool(&foreign.kind, &["load", "docker-image", "--name", NAME, &image]);
+        }
+        foreign
+    }
+
+    fn kubeconfig(&self) -> Utf8PathBuf {
+        Utf8Path::from_path(self.dir.path()).expect("UTF-8").join("config")
+    }
+
+    /// The names of all objects that somebody made; what the cluster makes by itself (events, leases) is left out.
+    fn objects(&self) -> BTreeSet<String> {
+        let kinds = "ns,deploy,sts,ds,svc,cm,secret,sa,pvc,pv,role,rolebinding,clusterrole,clusterrolebinding,crd,pod";
+        let node = format!("{NAME}-control-plane");
+        let get = ["exec", &node, "kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf", "get", kinds];
+        let columns = "custom-columns=K:.kind,NS:.metadata.namespace,N:.metadata.name";
+        let output = tool("docker", &[&get[..], &["--all-namespaces", "--no-headers", "--output", columns]].concat());
+        output.lines().map(ToOwned::to_owned).collect()
+    }
+}
+
+impl Drop for Foreign {
+    fn drop(&mut self) {
+        tool(&self.kind, &["delete", "cluster", "--name", NAME, "--kubeconfig", self.kubeconfig().as_str()]);
+    }
+}
+
+/// The tag of an image that `setup` made.
+fn image(need: &str) -> String {
+    let finished = program().call(&["setup", "--check", "--tier", "live", "--format", "json"]);
+    let report = document(&finished);
+    let steps = report["setup"]["steps"].as_array().expect("steps").clone();
+    let step = steps.iter().find(|step| step["need"] == need).unwrap_or_else(|| panic!("{need}: {report:#}"));
+    let detail = step["detail"].as_str().unwrap_or_default();
+    let tag = detail.split_whitespace().find(|word| word.contains(':'));
+    tag.unwrap_or_else(|| panic!("{need} has no tag: {detail}")).to_owned()
+}
+
+fn program() -> Program {
+    Program::at(env!("CARGO_BIN_EXE_seatrial-e2e")).alone("existing")
+}
+
+#[test]
+fn an_existing_cluster_gives_the_same_verdicts() {
+    let foreign = Foreign::new();
+    let before = foreign.objects();
+    let chart = Copy::of("pallet-registry");
+    let program = program().env("KUBECONFIG", foreign.kubeconfig());
+    let context = format!("kind-{NAME}");
+    let args = ["verify", chart.path().as_str(), "-e", "dev", "--provider", "existing", "--context", &context];
+    let finished = program.call(&[&args[..], &["--format", "json"]].concat());
+    let verdicts = verdicts(&document(&finished));
+    let not_passed: Vec<_> =
+        verdicts.iter().filter(|line| line.verdict != "pass" && line.verdict != "skipped").collect();
+    assert!(not_passed.is_empty(), "{not_passed:#?}");
+    let skipped: BTreeSet<&str> =
+        verdicts.iter().filter(|line| line.verdict == "skipped").map(|line| line.id.as_str()).collect();
+    assert_eq!(skipped, SKIPPED.into_iter().collect());
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    assert_eq!(foreign.objects(), before);
+}
