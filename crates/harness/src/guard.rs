@@ -11,7 +11,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// How long a guard waits for the lock of its lease: as long as a reaping may last.
-const LOCK_PATIENCE: Duration = Duration::from_secs(300);
+const LOCK_PATIENCE: Duration = Duration::from_mins(5);
 
 /// Why a guard could not do its work.
 #[derive(Debug, Error)]

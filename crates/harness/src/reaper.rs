@@ -24,10 +24,10 @@ use thiserror::Error;
 const QUIET: Duration = Duration::from_secs(2);
 
 /// How long taking down may last.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The age at which the folder of a run without a lease is taken for forgotten.
-const FORGOTTEN: Duration = Duration::from_secs(24 * 3600);
+const FORGOTTEN: Duration = Duration::from_hours(24);
 
 /// Why something could not be taken down (exit code 31).
 #[derive(Debug, Error)]
@@ -49,7 +49,7 @@ pub enum ReapError {
         /// The cluster.
         cluster: String,
         /// What was seen last.
-        source: WaitError,
+        source: Box<WaitError>,
     },
     /// Some could be taken down and some not.
     #[error("{}", failed.join("; "))]
@@ -199,7 +199,7 @@ async fn remove_containers(
         delete(engine, cluster, kubeconfig, &nodes).await;
         Ok::<_, ClusterError>(Look::Pending(Reason::new(format!("container {}", nodes.join(", ")))))
     });
-    gone.await.map_err(|source| ReapError::Remains { cluster: cluster.to_owned(), source })?;
+    gone.await.map_err(|source| ReapError::Remains { cluster: cluster.to_owned(), source: Box::new(source) })?;
     remove_volumes(engine, &volumes).await;
     Ok(())
 }
@@ -211,7 +211,7 @@ async fn delete(engine: &Engine, cluster: &str, kubeconfig: Option<&Utf8Path>, n
     let by_kind: Cmd = engine
         .kind(["delete", "cluster", "--name", cluster, "--kubeconfig", &kubeconfig])
         .env("KUBECONFIG", &kubeconfig)
-        .timeout(Duration::from_secs(60));
+        .timeout(Duration::from_mins(1));
     let deleted: Result<_, CommandError> = by_kind.run_ok().await;
     if deleted.is_err() {
         let nodes = nodes.iter().map(String::as_str);
@@ -246,7 +246,7 @@ async fn remove_namespaces(lease: &Lease) -> Result<(), ReapError> {
         let reason = || Reason::new(format!("namespace {}", names.join(", ")));
         Ok::<_, kube::Error>(if names.is_empty() { Look::Ready(()) } else { Look::Pending(reason()) })
     });
-    gone.await.map_err(|source| ReapError::Remains { cluster: lease.cluster.clone(), source })
+    gone.await.map_err(|source| ReapError::Remains { cluster: lease.cluster.clone(), source: Box::new(source) })
 }
 
 fn remove_dir(dir: &Utf8Path) -> Result<(), ReapError> {
@@ -281,8 +281,8 @@ mod tests {
     #[test]
     fn only_expired_clusters_of_ours_are_taken() {
         let node = |cluster: &str| Node { name: format!("{cluster}-control-plane"), cluster: cluster.into() };
-        let nodes = ["st-abcd1234-tooq0g", "st-abcd1234-zzzzzz", "pallet-dev", "st-hand", "kind"].map(node);
-        assert_eq!(expired(&nodes, 1_795_000_001), BTreeSet::from(["st-abcd1234-tooq0g".to_owned()]));
+        let nodes = ["st-abcd1234-top2v4", "st-abcd1234-zzzzzz", "pallet-dev", "st-hand", "kind"].map(node);
+        assert_eq!(expired(&nodes, 1_795_000_001), BTreeSet::from(["st-abcd1234-top2v4".to_owned()]));
         assert_eq!(expired(&nodes, 1_795_000_000), BTreeSet::new());
     }
 }

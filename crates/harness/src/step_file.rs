@@ -13,7 +13,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// How long a step may take in another process before waiting for it makes no sense.
-const LONGEST: Duration = Duration::from_secs(3600);
+const LONGEST: Duration = Duration::from_hours(1);
 
 /// Why a step's outcome can be neither read nor written.
 #[derive(Debug, Error)]
@@ -85,8 +85,8 @@ fn path_of(dir: &Utf8Path, key: &str) -> Utf8PathBuf {
     }
     let readable: String = key.chars().filter(|c| is_plain(*c) && *c != '.').take(60).collect();
     let hash = Sha256::digest(key.as_bytes());
-    let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    dir.join(format!("{readable}-{hash}.json"))
+    let hash = hash.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte));
+    dir.join(format!("{readable}-{hash:016x}.json"))
 }
 
 fn read<T: DeserializeOwned>(path: &Utf8Path) -> Result<Option<T>, StepFileError> {

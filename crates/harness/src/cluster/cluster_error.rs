@@ -56,7 +56,7 @@ pub enum ClusterError {
         /// What was waited for.
         what: &'static str,
         /// What was seen last.
-        source: WaitError,
+        source: Box<WaitError>,
     },
     /// An image is not on the nodes after it was loaded.
     #[error("cluster {cluster}: image {image} could not be loaded: {message}")]

@@ -12,7 +12,7 @@ const PATCHES_IN_NODE: &str = "/seatrial/patches";
 /// Where the node keeps the data of local volumes.
 const STORAGE_IN_NODE: &str = "/var/local-path-provisioner";
 
-/// CoreDNS starts with one replica that is asked every second, not every ten: it answers seconds earlier.
+/// `CoreDNS` starts with one replica that is asked every second, not every ten: it answers seconds earlier.
 const COREDNS: &str = "\
 spec:
   replicas: 1
@@ -84,7 +84,7 @@ fn kind_config(request: &Request, facts: Facts, patches: &Utf8Path) -> String {
         },
         "nodes": [{
             "role": "control-plane",
-            "extraPortMappings": request.ports.iter().map(port_mapping).collect::<Vec<_>>(),
+            "extraPortMappings": request.ports.iter().copied().map(port_mapping).collect::<Vec<_>>(),
             "extraMounts": mounts(request, patches),
         }],
         "kubeadmConfigPatches": [CONTROL_PLANE, KUBE_PROXY, init(), kubelet(facts)],
@@ -100,7 +100,7 @@ fn api_server_port(request: &Request) -> i32 {
     if is_lasting { 0 } else { -1 }
 }
 
-fn port_mapping((inside, host): &(u16, Option<u16>)) -> Value {
+fn port_mapping((inside, host): (u16, Option<u16>)) -> Value {
     json!({
         "containerPort": inside,
         "hostPort": host.map_or(-1, i32::from),
@@ -147,7 +147,7 @@ mod tests {
 
     fn request() -> Request {
         Request {
-            name: "st-abcd1234-tooq0g".into(),
+            name: "st-abcd1234-top2v4".into(),
             dir: "/run-dir".into(),
             context: None,
             ports: vec![(30500, None)],

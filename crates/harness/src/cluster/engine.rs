@@ -11,7 +11,7 @@ use std::time::Duration;
 const KIND_LABEL: &str = "io.x-k8s.kind.cluster";
 
 /// How long the engine may take for a question.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The programs that speak with the engine; written into leases, so that a guard finds the same ones.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

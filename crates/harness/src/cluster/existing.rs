@@ -4,6 +4,7 @@ use super::load::LoadReport;
 use super::provider::{ClusterProvider, ProviderKind, Request};
 use super::{Cluster, ClusterError, ready};
 use crate::events::Events;
+use crate::run_id::base36;
 use crate::state;
 use camino::Utf8Path;
 use kube::config::Kubeconfig;
@@ -30,7 +31,8 @@ impl ClusterProvider for Existing {
     }
 
     async fn until_ready(&self, cluster: &Cluster, _request: &Request) -> Result<(), ClusterError> {
-        ready::until_usable(cluster, 1).await
+        ready::until_api_answers(cluster).await?;
+        ready::until_nodes(cluster, 1).await
     }
 
     async fn load(&self, _cluster: &Cluster, _request: &Request) -> Result<LoadReport, ClusterError> {
@@ -43,8 +45,8 @@ pub(super) fn name(context: Option<&str>) -> Result<String, ClusterError> {
     let config = minified(users_kubeconfig()?, context)?;
     let server = config.clusters.first().and_then(|cluster| cluster.cluster.as_ref()?.server.clone());
     let hash = Sha256::digest(server.unwrap_or_default().as_bytes());
-    let hash: String = hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("existing-{hash}"))
+    let number = hash.iter().take(5).fold(0, |number, byte| (number << 8) | u64::from(*byte));
+    Ok(format!("existing-{}", base36(number)))
 }
 
 /// What the user's own tools would use; only read.

@@ -7,14 +7,18 @@ use super::provider::{ClusterProvider, ProviderKind, Request};
 use super::{CHILD_MARK, Cluster, ClusterError, ports, ready};
 use crate::command::{Cmd, CommandError, Stream};
 use crate::events::Events;
-use seatrial_observation::Event;
+use seatrial_observation::{Event, Look};
+use seatrial_probes::wait::{self, Patience};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// How long kind may take: on a slow disk the copy of the node's store alone takes a minute.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
-/// The line at which the node runs and its containerd answers.
+/// How many nodes a cluster of ours has.
+const NODES: usize = 1;
+
+/// The line at which the node runs and its containerd starts.
 const NODE_RUNS: &str = "Starting control-plane";
 
 /// Clusters in containers of this host.
@@ -35,8 +39,11 @@ impl ClusterProvider for Kind {
     }
 
     async fn until_ready(&self, cluster: &Cluster, request: &Request) -> Result<(), ClusterError> {
-        ready::until_usable(cluster, 1).await?;
-        ready::until_dns_answers(cluster, &request.prober).await
+        ready::until_api_answers(cluster).await?;
+        // The prober starts while the node gets ready.
+        ready::deploy_prober(cluster, &request.prober).await?;
+        ready::until_nodes(cluster, NODES).await?;
+        ready::until_dns_answers(cluster).await
     }
 
     async fn load(&self, cluster: &Cluster, request: &Request) -> Result<LoadReport, ClusterError> {
@@ -87,7 +94,12 @@ fn create_command(request: &Request, config: &str, events: &Events, node_runs: o
 async fn load_early(request: &Request, when_node_runs: oneshot::Receiver<()>) -> Option<LoadReport> {
     when_node_runs.await.ok()?;
     let nodes = request.engine.nodes_of(&request.name).await.ok()?;
-    load::load(&request.engine, &request.name, &nodes, std::slice::from_ref(&request.prober)).await.ok()
+    let images = std::slice::from_ref(&request.prober);
+    let patience = Patience::steady(Duration::from_secs(10), Duration::from_millis(200));
+    let loaded = wait::until(&patience, async || {
+        load::load(&request.engine, &request.name, &nodes, images).await.map(Look::Ready)
+    });
+    loaded.await.ok()
 }
 
 /// The cluster as the engine shows it.

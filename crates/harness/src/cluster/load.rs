@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 const ID_LABEL: &str = "seatrial.dev/engine-id";
 
 /// How long loading may take.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Saves images and imports them; `$1` is the engine's client, `$2` the node, the rest are images. What the engine
 /// can't save ends the stream early, and the import fails. Unpacked layers are not kept twice.

@@ -21,7 +21,7 @@ mod tests {
     #[test]
     fn a_name_tells_its_expiry() {
         let name = cluster_name(&RunId::of("abcd1234"), 1_795_000_000);
-        assert_eq!(name, "st-abcd1234-tooq0g");
+        assert_eq!(name, "st-abcd1234-top2v4");
         assert_eq!(expiry_of(&name), Some(1_795_000_000));
     }
 
@@ -33,9 +33,9 @@ mod tests {
             "st-abcd1234",
             "st-abcd1234-",
             "st-staging-cluster",
-            "st-ABCD1234-tooq0g",
+            "st-ABCD1234-top2v4",
             "pallet-dev",
-            "xst-abcd1234-tooq0g",
+            "xst-abcd1234-top2v4",
         ] {
             assert_eq!(expiry_of(name), None, "{name}");
         }

@@ -24,19 +24,19 @@ const PROBER: &str = "prober";
 const PROBER_PORT: u16 = 8077;
 
 fn patience() -> Patience {
-    Patience::backoff(Duration::from_secs(120), Duration::from_millis(20), Duration::from_millis(200))
+    Patience::backoff(Duration::from_mins(2), Duration::from_millis(20), Duration::from_millis(200))
 }
 
-/// Waits for the API and for at least so many Ready nodes.
-pub(super) async fn until_usable(cluster: &Cluster, nodes: usize) -> Result<(), ClusterError> {
+/// Waits for the API server's first answer.
+pub(super) async fn until_api_answers(cluster: &Cluster) -> Result<(), ClusterError> {
     let client = cluster.client().await?;
     let answered = wait::until(&patience(), async || client.apiserver_version().await.map(Look::Ready)).await;
-    answered.map_err(not_ready(cluster, "its API does not answer"))?;
-    until_nodes(cluster, &client, nodes).await
+    answered.map(drop).map_err(not_ready(cluster, "its API does not answer"))
 }
 
-async fn until_nodes(cluster: &Cluster, client: &Client, nodes: usize) -> Result<(), ClusterError> {
-    let api: Api<Node> = Api::all(client.clone());
+/// Waits for at least so many Ready nodes.
+pub(super) async fn until_nodes(cluster: &Cluster, nodes: usize) -> Result<(), ClusterError> {
+    let api: Api<Node> = Api::all(cluster.client().await?);
     let counted = async || api.list(&ListParams::default()).await.map(|list| look_at_nodes(&list.items, nodes));
     wait::until(&patience(), counted).await.map_err(not_ready(cluster, "its nodes do not get ready"))
 }
@@ -65,10 +65,9 @@ fn node_trouble(node: &Node) -> Option<String> {
     }
 }
 
-/// Runs a prober on the cluster and waits until it gets a DNS answer there.
-pub(super) async fn until_dns_answers(cluster: &Cluster, prober_image: &str) -> Result<(), ClusterError> {
+/// Waits until a pod, the prober's, gets a DNS answer.
+pub(super) async fn until_dns_answers(cluster: &Cluster) -> Result<(), ClusterError> {
     let client = cluster.client().await?;
-    deploy_prober(cluster, &client, prober_image).await?;
     let pods: Api<Pod> = Api::namespaced(client.clone(), SYSTEM_NAMESPACE);
     let asked = async || match running_prober(&pods).await? {
         Look::Ready(pod) => ask_dns(&client, &pod).await,
@@ -77,14 +76,15 @@ pub(super) async fn until_dns_answers(cluster: &Cluster, prober_image: &str) -> 
     wait::until(&patience(), asked).await.map_err(not_ready(cluster, "no DNS answer from a pod"))
 }
 
-async fn deploy_prober(cluster: &Cluster, client: &Client, image: &str) -> Result<(), ClusterError> {
-    let labels = json!({ RUN_LABEL: "system" });
+/// Puts a prober on a cluster of ours.
+pub(super) async fn deploy_prober(cluster: &Cluster, image: &str) -> Result<(), ClusterError> {
+    let client = cluster.client().await?;
     let namespace = json!({
         "apiVersion": "v1", "kind": "Namespace",
-        "metadata": { "name": SYSTEM_NAMESPACE, "labels": labels },
+        "metadata": { "name": SYSTEM_NAMESPACE, "labels": { RUN_LABEL: "system" } },
     });
     apply(cluster, &Api::<Namespace>::all(client.clone()), SYSTEM_NAMESPACE, &namespace).await?;
-    let deployments: Api<Deployment> = Api::namespaced(client.clone(), SYSTEM_NAMESPACE);
+    let deployments: Api<Deployment> = Api::namespaced(client, SYSTEM_NAMESPACE);
     apply(cluster, &deployments, PROBER, &prober(image)).await
 }
 
@@ -160,8 +160,8 @@ fn is_running(pod: &Pod) -> bool {
 }
 
 fn waiting_for(pod: &Pod) -> String {
-    let statuses = pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
-    let waiting = statuses.filter_map(|container| container.state.as_ref()?.waiting.as_ref()).next();
+    let mut statuses = pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
+    let waiting = statuses.find_map(|container| container.state.as_ref()?.waiting.as_ref());
     let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
     let unscheduled =
         conditions.filter(|c| c.type_ == "PodScheduled" && c.status == "False").find_map(|c| c.message.clone());
@@ -210,7 +210,7 @@ fn look_at_answer(outcome: &ProbeOutcome) -> Look<()> {
 }
 
 fn not_ready(cluster: &Cluster, what: &'static str) -> impl FnOnce(WaitError) -> ClusterError {
-    move |source| ClusterError::NotReady { cluster: cluster.name.clone(), what, source }
+    move |source| ClusterError::NotReady { cluster: cluster.name.clone(), what, source: Box::new(source) }
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 const STEP: &str = "cluster";
 
 /// How long the longest run may last. Other state directories know nothing else of ours.
-const LONGEST_RUN: Duration = Duration::from_secs(4 * 3600);
+const LONGEST_RUN: Duration = Duration::from_hours(4);
 
 /// What cluster a run wants.
 #[derive(Clone, Debug, Default)]
@@ -103,17 +103,25 @@ fn request(run: &RunId, wanted: &Wanted, tools: &Tools, expires: u64) -> Result<
         context: wanted.context.clone(),
         ports: wanted.node_ports.iter().map(|port| (*port, None)).collect(),
         storage: None,
-        node_image: tools::node_image(),
+        node_image: node_image(tools),
         prober: prober(wanted.provider)?,
         engine: Engine::of(tools),
     })
 }
 
-/// An existing cluster pulls its images, or has them.
-fn prober(provider: ProviderKind) -> Result<String, ClusterError> {
-    match provider {
-        ProviderKind::Kind => Ok(tools::prober_image()?),
-        ProviderKind::Existing => Ok(String::new()),
+/// The node image: what `SEATRIAL_NODE_IMAGE` names (another version of Kubernetes), else what the set-up made, else
+/// kind's own.
+pub(super) fn node_image(tools: &Tools) -> Option<String> {
+    std::env::var("SEATRIAL_NODE_IMAGE").ok().filter(|image| !image.is_empty()).or_else(|| tools.node_image())
+}
+
+/// The prober's image. An existing cluster has it, or pulls it, where a release asks for it.
+pub(super) fn prober(provider: ProviderKind) -> Result<String, ClusterError> {
+    let named = std::env::var("SEATRIAL_PROBER_IMAGE").ok().filter(|image| !image.is_empty());
+    match (provider, named) {
+        (ProviderKind::Existing, _) => Ok(String::new()),
+        (ProviderKind::Kind, Some(image)) => Ok(image),
+        (ProviderKind::Kind, None) => Ok(tools::prober_image()?),
     }
 }
 

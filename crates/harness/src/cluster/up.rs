@@ -2,14 +2,14 @@
 
 use super::kind;
 use super::provider::{ProviderKind, Request};
-use super::shared::{make, start_guard};
+use super::shared::{make, node_image, prober, start_guard};
 use super::{Cluster, ClusterError, GuardCommand, engine::Engine};
 use crate::events::Events;
 use crate::lease::{Held, Lease, Owner};
 use crate::reaper::{self, Caution, ReapError};
 use crate::run_id::RunId;
 use crate::state;
-use crate::tools::{self, Tools};
+use crate::tools::Tools;
 use seatrial_contracts::model::ClusterSpec;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -67,8 +67,8 @@ fn request(spec: &ClusterSpec, publish: &Publish, tools: &Tools) -> Result<Reque
         context: None,
         ports: publish.iter().map(|(host, node)| (*node, Some(*host))).collect(),
         storage: spec.host_storage.then(|| state::storage_dir(&spec.name)),
-        node_image: tools::node_image(),
-        prober: tools::prober_image()?,
+        node_image: node_image(tools),
+        prober: prober(ProviderKind::Kind)?,
         engine: Engine::of(tools),
     })
 }

@@ -185,7 +185,7 @@ pub(crate) mod tests {
     pub(crate) fn lease(home: &Utf8Path, owner: Owner) -> Lease {
         let dir = home.join("runs/abcd1234");
         Lease {
-            cluster: "st-abcd1234-tooq0g".into(),
+            cluster: "st-abcd1234-top2v4".into(),
             provider: ProviderKind::Kind,
             run: "abcd1234".into(),
             home: home.to_owned(),

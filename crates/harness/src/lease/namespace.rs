@@ -11,7 +11,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// How long somebody else may use a namespace.
-const LONGEST: Duration = Duration::from_secs(2 * 3600);
+const LONGEST: Duration = Duration::from_hours(2);
 
 /// Why a namespace was not locked.
 #[derive(Debug, Error)]
