@@ -2,13 +2,22 @@
 //! plan, evidence, cleanup. It emits [`seatrial_observation::Event`]s and never prints.
 
 pub mod cache;
+pub mod chart;
 pub mod cluster;
 pub mod command;
 pub mod events;
+mod evidence;
+pub mod forward;
 pub mod guard;
+pub mod helm;
 pub mod host;
 pub mod lease;
+pub mod prober;
+pub mod readiness;
 pub mod reaper;
+pub mod redact;
+pub mod release;
+pub mod run;
 pub mod run_id;
 pub mod setup;
 pub mod state;

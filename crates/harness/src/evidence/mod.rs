@@ -1,0 +1,164 @@
+//! Evidence: what a person needs to understand a verdict, written while the run goes on, bounded, and without any
+//! value of a Secret. It never changes a verdict: what can't be written or asked is left out.
+//!
+//! ```text
+//! target/seatrial/<run>/argv.jsonl                      every command
+//!                       <chart>/<environment>/          events, pods, logs, Secrets as lengths, Helm's words
+//!                                     observations/     the record of each clause, from which its verdict follows
+//! target/seatrial/latest -> <run>
+//! ```
+
+mod collect;
+mod secrets;
+
+pub(crate) use secrets::masked;
+
+use crate::command::{self, Finished};
+use crate::redact::Redactor;
+use crate::release::Stage;
+use crate::run_id::RunId;
+use crate::state;
+use camino::{Utf8Path, Utf8PathBuf};
+use seatrial_observation::{CommandSeen, Observation};
+use serde_json::Value;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// How much of a command's output goes into an observation.
+const TAIL: usize = 8 << 10;
+
+/// The evidence of one run.
+#[derive(Clone, Debug)]
+pub(crate) struct Evidence {
+    root: Utf8PathBuf,
+    redactor: Arc<RwLock<Redactor>>,
+}
+
+impl Evidence {
+    /// Opens the folder of a run and lets every command be recorded there.
+    pub(crate) fn open(dir: &Utf8Path, run: &RunId, is_redacted: bool) -> Self {
+        let root = dir.join(run.as_str());
+        let redactor = if is_redacted { Redactor::default() } else { Redactor::off() };
+        let evidence = Self { root, redactor: Arc::new(RwLock::new(redactor)) };
+        if std::fs::create_dir_all(&evidence.root).is_ok() {
+            link_latest(dir, run);
+            command::record_to(evidence.root.join("argv.jsonl"));
+            let of_commands = evidence.clone();
+            command::redact_by(move |text| of_commands.clean(text));
+        }
+        evidence
+    }
+
+    /// The folder of an environment.
+    pub(crate) fn folder(&self, stage: &Stage<'_>) -> Utf8PathBuf {
+        self.root.join(&stage.chart.chart).join(&stage.environment.name)
+    }
+
+    /// The text without any value of a known Secret.
+    pub(crate) fn clean(&self, text: &str) -> String {
+        self.redactor.read().unwrap_or_else(PoisonError::into_inner).clean(text)
+    }
+
+    /// From now on the values of these Secrets are taken out.
+    pub(crate) fn learn_rendered(&self, objects: &[Value]) {
+        let values = secrets::values(objects);
+        let mut redactor = self.redactor.write().unwrap_or_else(PoisonError::into_inner);
+        redactor.learn(values.iter().map(Vec::as_slice));
+    }
+
+    /// How a command ended, redacted and bounded.
+    pub(crate) fn command_seen(&self, finished: &Finished) -> CommandSeen {
+        let tail = |text: &str| end_of(&self.clean(text)).to_owned();
+        CommandSeen {
+            argv: finished.argv.iter().map(|word| self.clean(word)).collect(),
+            code: finished.code,
+            stdout: tail(&finished.stdout),
+            stderr: tail(&finished.stderr),
+            seconds: finished.seconds,
+        }
+    }
+
+    /// The same observation without any value of a known Secret.
+    pub(crate) fn clean_observation(&self, observation: Observation) -> Observation {
+        let Ok(text) = serde_json::to_string(&observation) else { return observation };
+        let clean = self.clean(&text);
+        if clean == text {
+            return observation;
+        }
+        serde_json::from_str(&clean).unwrap_or_else(|_| Observation {
+            clock: observation.clock,
+            unlooked: Some(seatrial_observation::Reason::new("the observation could not be redacted")),
+            ..Observation::default()
+        })
+    }
+
+    /// Keeps the record of a clause.
+    pub(crate) fn keep(&self, stage: &Stage<'_>, clause: &str, observation: &Observation) {
+        let file: String = clause.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let path = self.folder(stage).join("observations").join(format!("{}.json", file.trim_end_matches('-')));
+        self.write(&path, &serde_json::to_string_pretty(observation).unwrap_or_default());
+    }
+
+    /// Writes a file, redacted once more: half of it never shows.
+    fn write(&self, path: &Utf8Path, text: &str) {
+        // A full disk or a missing right must not change a verdict.
+        let _ = state::write_private(path, self.clean(text).as_bytes());
+    }
+}
+
+fn end_of(text: &str) -> &str {
+    let mut start = text.len().saturating_sub(TAIL);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    &text[start..]
+}
+
+/// `latest` leads to the newest run; made beside and renamed, so it is never missing.
+fn link_latest(dir: &Utf8Path, run: &RunId) {
+    let draft = dir.join(format!(".latest-{run}-{}", std::process::id()));
+    if std::os::unix::fs::symlink(run.as_str(), &draft).is_ok() && std::fs::rename(&draft, dir.join("latest")).is_err()
+    {
+        let _ = std::fs::remove_file(&draft);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redact::REDACTED;
+    use seatrial_observation::Reason;
+    use serde_json::json;
+
+    fn evidence(is_redacted: bool) -> Evidence {
+        let redactor = if is_redacted { Redactor::default() } else { Redactor::off() };
+        Evidence { root: Utf8PathBuf::from("nowhere"), redactor: Arc::new(RwLock::new(redactor)) }
+    }
+
+    fn record(is_redacted: bool) -> String {
+        let evidence = evidence(is_redacted);
+        let secret = json!({ "kind": "Secret", "metadata": { "name": "s" }, "stringData": { "key": "sen\"tinel" } });
+        evidence.learn_rendered(&[secret]);
+        let reason = Some(Reason::new("begin sen\"tinel end"));
+        let observation = Observation { unlooked: reason, ..Observation::default() };
+        evidence.clean_observation(observation).unlooked.expect("kept").message
+    }
+
+    #[test]
+    fn a_record_holds_no_secret_and_what_is_around_it() {
+        assert_eq!(record(true), format!("begin {REDACTED} end"));
+    }
+
+    #[test]
+    fn without_redaction_it_would() {
+        assert_eq!(record(false), "begin sen\"tinel end");
+    }
+
+    #[test]
+    fn latest_leads_to_the_newest_run() {
+        let dir = tempfile::tempdir().expect("dir");
+        let dir = Utf8Path::from_path(dir.path()).expect("utf8");
+        link_latest(dir, &RunId::of("aaaaaaaa"));
+        link_latest(dir, &RunId::of("bbbbbbbb"));
+        assert_eq!(std::fs::read_link(dir.join("latest")).expect("link").to_str(), Some("bbbbbbbb"));
+    }
+}

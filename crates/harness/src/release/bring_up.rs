@@ -1,0 +1,194 @@
+//! Bringing a release up: namespace, images, prober, Helm, then watching it get ready. What goes wrong before Helm is
+//! the environment's, from its exec on it is the chart's.
+
+use super::clock::clock;
+use super::holder::Holder;
+use super::mirror::Mirror;
+use super::site::{ReleaseError, Site};
+use super::stage::Stage;
+use super::until_ready::{Progress, until_ready};
+use super::{manifest, objects};
+use crate::cluster;
+use crate::helm::Install;
+use crate::step_file;
+use indexmap::IndexMap;
+use seatrial_observation::{CommandSeen, Ended, Event, Observation, Part, Sample, Seen};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::time::Instant;
+
+/// One install from nothing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Fresh {
+    pub(crate) generation: u64,
+    pub(crate) helm: CommandSeen,
+    /// Counted from the exec of Helm; without samples where Helm failed.
+    pub(crate) progress: Progress,
+    pub(crate) seconds: f64,
+}
+
+/// The first bring-up of an environment in a run, as the implicit clauses read it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct BringUp {
+    pub(crate) installs: Observation,
+    pub(crate) ready: Observation,
+}
+
+impl Fresh {
+    fn observation(&self, part: Part) -> Observation {
+        let (clock, generation, seconds) = (clock(), self.generation, self.seconds);
+        Observation { clock, generation, parts: vec![part], seconds, ..Observation::default() }
+    }
+
+    fn bring_up(&self) -> BringUp {
+        let look = Ok(Seen::Command(self.helm.clone()));
+        let sample = Sample { at_ms: self.helm.seconds * 1000.0, look };
+        let installs = Part { before: None, samples: vec![sample], looks: 1, ended: Ended::Decided };
+        BringUp { installs: self.observation(installs), ready: self.observation(self.progress.part()) }
+    }
+}
+
+impl Site {
+    /// The first bring-up of this stage in the run: made by who needs it first, read by all others, also when it
+    /// failed.
+    pub(crate) async fn bring_up(&self, stage: &Stage<'_>) -> Result<BringUp, ReleaseError> {
+        let (key, steps) = (format!("bring-up-{}", stage.key()), self.steps());
+        let made = step_file::once::<BringUp, String>(&steps, &key, async || {
+            let made = async {
+                let _lock = self.lock(stage, true).await?;
+                self.replace(stage).await
+            };
+            made.await.map(|fresh| fresh.bring_up()).map_err(|error: ReleaseError| error.to_string())
+        });
+        made.await?.map_err(|message| ReleaseError::Recorded { message })
+    }
+
+    /// An install from nothing of which the clauses with a startup budget share the record.
+    pub(crate) async fn fresh(&self, stage: &Stage<'_>) -> Result<Fresh, ReleaseError> {
+        let (key, steps) = (format!("fresh-{}", stage.key()), self.steps());
+        let made = step_file::once::<Fresh, String>(&steps, &key, async || {
+            let made = async {
+                // Up and at rest first: images on the node, prober answering, nothing else going on.
+                let _held = self.hold_alone(stage).await?;
+                self.prober(stage.namespace()).until_answering().await?;
+                self.replace(stage).await
+            };
+            made.await.map_err(|error: ReleaseError| error.to_string())
+        });
+        made.await?.map_err(|message| ReleaseError::Recorded { message })
+    }
+
+    /// Whatever is in the namespace is replaced by a fresh install of the stage. The caller holds it alone.
+    pub(super) async fn replace(&self, stage: &Stage<'_>) -> Result<Fresh, ReleaseError> {
+        let started = Instant::now();
+        let what = format!("release {}", stage.name());
+        self.events.emit(Event::Started { what: what.clone() });
+        let made = self.replace_unheard(stage, started).await;
+        let seconds = started.elapsed().as_secs_f64();
+        self.events.emit(match &made {
+            Ok(_) => Event::Finished { what, seconds },
+            Err(error) => Event::Failed { what, message: error.to_string(), seconds },
+        });
+        made
+    }
+
+    async fn replace_unheard(&self, stage: &Stage<'_>, started: Instant) -> Result<Fresh, ReleaseError> {
+        let before = self.holder(stage)?;
+        let generation = before.generation + 1;
+        let holder = Holder {
+            key: stage.key(),
+            name: stage.name(),
+            release: stage.release().to_owned(),
+            generation,
+            is_sound: false,
+        };
+        self.clear(stage, &before).await?;
+        self.set_holder(stage, &holder)?;
+        self.ensure_namespace(stage).await?;
+        self.load_images(stage).await;
+        self.prober(stage.namespace()).apply().await?;
+        self.evidence.learn_rendered(&objects(&stage.environment.rendered));
+        let (helm, progress) = self.install_and_watch(stage).await?;
+        if helm.code == Some(0) && progress.problem().is_none() {
+            if generation > 1 {
+                // The clause `reachable` has judged the first; later ones are only waited for.
+                self.is_reachable_again(stage).await;
+            }
+            self.set_holder(stage, &Holder { is_sound: true, ..holder })?;
+        }
+        self.evidence.collect(self, stage).await;
+        Ok(Fresh { generation, helm, progress, seconds: started.elapsed().as_secs_f64() })
+    }
+
+    /// Another environment goes with its namespace; of the same one only the release goes.
+    async fn clear(&self, stage: &Stage<'_>, before: &Holder) -> Result<(), ReleaseError> {
+        if before.key.is_empty() {
+            return Ok(());
+        }
+        if before.key == stage.key() {
+            return self.wipe(stage, &before.release).await;
+        }
+        self.helm.uninstall(&before.release, stage.namespace()).await?;
+        self.delete_namespace(stage.namespace()).await
+    }
+
+    /// Images that can't be had do not stop the bring-up: the pods will say so.
+    pub(super) async fn load_images(&self, stage: &Stage<'_>) {
+        if !self.cluster.capabilities.load_images {
+            return;
+        }
+        let mut images: Vec<String> = manifest::images(&stage.environment.rendered).into_iter().collect();
+        images.push(self.prober_image.clone());
+        let loaded = cluster::load_images(&self.cluster, &images, &self.tools).await;
+        if let Err(error) = loaded {
+            self.events.warn(format!("images for {}: {error}", stage.name()));
+        }
+    }
+
+    pub(super) async fn install_and_watch(&self, stage: &Stage<'_>) -> Result<(CommandSeen, Progress), ReleaseError> {
+        let judged = stage.judged();
+        let mut mirror = Mirror::open(&self.objects, stage.namespace(), &judged).await?;
+        let start = Instant::now();
+        let helm = self.install(stage, &stage.environment.set).await?;
+        if helm.code != Some(0) {
+            return Ok((helm, Progress { samples: Vec::new(), looks: 0, ended: Ended::TimedOut }));
+        }
+        let give_up = stage.ready_timeout(self.slow);
+        let mut progress = until_ready(&mut mirror, &judged, start, give_up, &[]).await;
+        self.explain(stage, &mut progress).await;
+        Ok((helm, progress))
+    }
+
+    /// Adds the last lines of a crashed container to the reason that doomed the wait.
+    async fn explain(&self, stage: &Stage<'_>, progress: &mut Progress) {
+        let Ended::Doomed(reason) = &mut progress.ended else { return };
+        let Some(pod) = reason.object.as_deref().and_then(|object| object.strip_prefix("Pod/")) else { return };
+        if !reason.message.starts_with("CrashLoopBackOff") {
+            return;
+        }
+        reason.detail = self.evidence.last_lines(self, stage.namespace(), pod).await;
+        let (detail, message) = (reason.detail.clone(), reason.message.clone());
+        let Some(Sample { look: Ok(Seen::Readiness(looks)), .. }) = progress.samples.last_mut() else { return };
+        for one in looks {
+            if let seatrial_observation::Look::Doomed(same) = &mut one.look
+                && same.message == message
+            {
+                same.detail.clone_from(&detail);
+            }
+        }
+    }
+
+    /// `helm upgrade --install` of the stage with these single values.
+    pub(crate) async fn install(
+        &self,
+        stage: &Stage<'_>,
+        set: &IndexMap<String, Value>,
+    ) -> Result<CommandSeen, ReleaseError> {
+        let files = stage.files();
+        let template = stage.template(&files, set);
+        let finished = self.helm.install(&Install { template, is_helm_4: self.is_helm_4 }).await?;
+        Ok(self.evidence.command_seen(&finished))
+    }
+}

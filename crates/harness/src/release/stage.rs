@@ -1,0 +1,76 @@
+//! One environment of one chart, on its way to a cluster.
+
+use super::manifest;
+use crate::helm::Template;
+use camino::{Utf8Path, Utf8PathBuf};
+use indexmap::IndexMap;
+use seatrial_contracts::model::{ChartPlan, EnvironmentPlan};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+
+/// A chart and the environment it is installed for.
+#[derive(Clone, Copy)]
+pub(crate) struct Stage<'a> {
+    pub(crate) chart: &'a ChartPlan,
+    pub(crate) environment: &'a EnvironmentPlan,
+}
+
+impl<'a> Stage<'a> {
+    /// `chart/environment`, for people.
+    pub(crate) fn name(&self) -> String {
+        format!("{}/{}", self.chart.chart, self.environment.name)
+    }
+
+    pub(crate) fn namespace(&self) -> &'a str {
+        &self.environment.release.namespace
+    }
+
+    pub(crate) fn release(&self) -> &'a str {
+        &self.environment.release.name
+    }
+
+    /// Names what is installed: another render, other values or another folder are another stage.
+    pub(crate) fn key(&self) -> String {
+        let parts = [
+            self.chart.path.as_str(),
+            &self.environment.name,
+            &self.environment.rendered,
+            &self.environment.values.join("\n"),
+            &serde_json::to_string(&self.environment.set).unwrap_or_default(),
+        ];
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        let hash: String = hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        format!("{}-{}-{hash}", self.chart.chart, self.environment.name)
+    }
+
+    /// The values files, found from where we are.
+    pub(crate) fn files(&self) -> Vec<Utf8PathBuf> {
+        self.environment.values.iter().map(|file| Utf8Path::new(&self.chart.path).join(file)).collect()
+    }
+
+    /// What Helm renders, with these values files and single values.
+    pub(crate) fn template<'b>(&'b self, files: &'b [Utf8PathBuf], set: &'b IndexMap<String, Value>) -> Template<'b> {
+        Template {
+            release: self.release(),
+            namespace: self.namespace(),
+            chart: Utf8Path::new(&self.chart.path),
+            files,
+            set,
+        }
+    }
+
+    /// `(kind, name)` of what has a readiness.
+    pub(crate) fn judged(&self) -> Vec<(String, String)> {
+        manifest::judged(&self.environment.rendered)
+    }
+
+    /// When to give up waiting for readiness.
+    pub(crate) fn ready_timeout(&self, slow: f64) -> Duration {
+        self.chart.timeouts.ready.mul_f64(slow.max(0.1))
+    }
+}

@@ -1,0 +1,276 @@
+//! What `before` and `when` do.
+
+use super::drive;
+use super::look::Looker;
+use crate::release::{ReleaseError, is_kept};
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use seatrial_contracts::judge::{self, Rules};
+use seatrial_contracts::model::{Action, Check, Clause, Event, Phase, Slot, Target, VerdictKind, What};
+use seatrial_observation::{
+    CommandSeen, Look, Observation, ProbeAnswer, ProbeOutcome, Reason, RegistryAction, RegistryAnswer, Seed,
+};
+use seatrial_probes::wait::{self, Patience};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// How long a preparation may be tried.
+const PREPARE: Duration = Duration::from_secs(20);
+
+/// How long an uninstall may take to be through.
+const GOING: Duration = Duration::from_secs(60);
+
+/// Does what `before` says; the reason of the first that fails.
+pub(super) async fn before(
+    looker: &mut Looker<'_>,
+    clause: &Clause,
+    slot: &Slot,
+    notes: &mut Vec<String>,
+) -> Result<(), Reason> {
+    for action in &clause.before {
+        let started = Instant::now();
+        let what = match action {
+            Action::Push { at, name } => {
+                let seed = push(looker, at).await?;
+                let what = format!("pushed {} to {at} as `{name}`", seed.manifest);
+                looker.seeds.insert(name.clone(), seed);
+                what
+            }
+            Action::Check(check) => {
+                holds(looker, check, slot).await?;
+                "a check that must hold before".to_owned()
+            }
+        };
+        notes.push(format!("before: {what} ({:.2} s)", started.elapsed().as_secs_f64()));
+    }
+    Ok(())
+}
+
+/// A preparation may be tried again: it promises nothing.
+async fn push(looker: &Looker<'_>, at: &Target) -> Result<Seed, Reason> {
+    let patience = Patience::steady(PREPARE, Duration::from_millis(250));
+    let pushed = wait::until(&patience, async || {
+        let outcome = looker.talk(at, RegistryAction::Push).await.map_err(|failed| failed.message)?;
+        Ok::<_, String>(seed_of(outcome))
+    });
+    pushed.await.map_err(|failed| Reason::new(format!("push to {at}: {failed}")))
+}
+
+fn seed_of(outcome: ProbeOutcome) -> Look<Seed> {
+    match outcome.result {
+        Ok(ProbeAnswer::Registry(RegistryAnswer { seed: Some(seed), .. })) => Look::Ready(seed),
+        Ok(ProbeAnswer::Registry(RegistryAnswer { steps, .. })) => {
+            let last = steps.last().map(|step| format!("{} gave {}", step.request, step.status));
+            Look::Pending(Reason::new(last.unwrap_or_else(|| "no step was taken".to_owned())))
+        }
+        Ok(_) => Look::Pending(Reason::new("the answer is no registry's")),
+        Err(failure) => Look::Pending(Reason::new(failure.message)),
+    }
+}
+
+/// A check that must hold first, judged like a clause of its own.
+async fn holds(looker: &mut Looker<'_>, check: &Check, slot: &Slot) -> Result<(), Reason> {
+    let stage = looker.targets.stage;
+    let phase = Phase { check: check.clone(), within: None, for_: None };
+    let timeouts = stage.chart.timeouts;
+    let rules = Rules { has_event: true, timeouts, slow: looker.targets.site.slow, before: None };
+    let part = drive::phase(looker, &phase, &rules, Instant::now()).await;
+    let observation = Observation { parts: vec![part], ..Observation::default() };
+    let alone = Slot { what: What::Clause(alone(phase)), ..slot.clone() };
+    let verdict = judge::evaluate(stage.chart, stage.environment, &alone, Some(&observation));
+    match (verdict.kind, verdict.cause) {
+        (VerdictKind::Pass, _) => Ok(()),
+        (_, cause) => Err(Reason::new(cause.map_or_else(String::new, |cause| cause.message))),
+    }
+}
+
+fn alone(phase: Phase) -> Clause {
+    Clause {
+        from: seatrial_contracts::model::Vantage::Pod,
+        before: Vec::new(),
+        when: Vec::new(),
+        then: vec![phase],
+        after: Vec::new(),
+        covers: Vec::new(),
+        why: None,
+        tolerates: Vec::new(),
+        skip: None,
+        is_advisory: false,
+    }
+}
+
+/// Lets it happen. Gives the moment from which promises count: just before the request that does it.
+pub(super) async fn when(
+    looker: &Looker<'_>,
+    events: &[Event],
+    notes: &mut Vec<String>,
+) -> Result<Option<Instant>, Reason> {
+    let mut since = None;
+    for event in events {
+        let started = Instant::now();
+        since = Some(one(looker, event).await.map_err(|failed| Reason::new(format!("{}: {failed}", words(event))))?);
+        notes.push(format!("when: {} ({:.2} s)", words(event), started.elapsed().as_secs_f64()));
+    }
+    Ok(since)
+}
+
+/// Whether the release is the same afterwards, once its pods are ready again.
+pub(super) fn leaves_as_found(events: &[Event]) -> bool {
+    events.iter().all(|event| match event {
+        Event::DeletePod(_) | Event::Restart(_) => true,
+        Event::Upgrade { set } => set.is_empty(),
+        Event::Scale(_) | Event::Reinstall | Event::Uninstall => false,
+    })
+}
+
+fn words(event: &Event) -> String {
+    match event {
+        Event::DeletePod(target) => format!("deletePod {target}"),
+        Event::Restart(target) => format!("restart {target}"),
+        Event::Scale(replicas) => {
+            let all: Vec<String> = replicas.iter().map(|(target, count)| format!("{target} to {count}")).collect();
+            format!("scale {}", all.join(", "))
+        }
+        Event::Reinstall => "reinstall".to_owned(),
+        Event::Uninstall => "uninstall".to_owned(),
+        Event::Upgrade { set } if set.is_empty() => "a second identical upgrade".to_owned(),
+        Event::Upgrade { .. } => "upgrade".to_owned(),
+    }
+}
+
+async fn one(looker: &Looker<'_>, event: &Event) -> Result<Instant, String> {
+    match event {
+        Event::DeletePod(target) => delete_pods(looker, target).await,
+        Event::Restart(target) => restart(looker, target).await,
+        Event::Scale(replicas) => scale(looker, replicas).await,
+        Event::Uninstall => uninstall(looker).await,
+        Event::Reinstall => reinstall(looker).await,
+        Event::Upgrade { set } => upgrade(looker, set).await,
+    }
+}
+
+async fn delete_pods(looker: &Looker<'_>, target: &Target) -> Result<Instant, String> {
+    let pods = looker.targets.pods(target).await.map_err(|failed| failed.message)?;
+    if pods.is_empty() {
+        return Err(format!("{target} has no pod"));
+    }
+    let (site, namespace) = (looker.targets.site, looker.targets.stage.namespace());
+    let since = Instant::now();
+    for pod in &pods {
+        let name = crate::readiness::name_of(pod);
+        site.objects.delete("Pod", namespace, name).await.map_err(|refused| refused.to_string())?;
+    }
+    Ok(since)
+}
+
+/// What `kubectl rollout restart` does.
+async fn restart(looker: &Looker<'_>, target: &Target) -> Result<Instant, String> {
+    let (site, namespace) = (looker.targets.site, looker.targets.stage.namespace());
+    let workloads = looker.targets.workloads(target);
+    if workloads.is_empty() {
+        return Err(format!("{target} is no workload of the release"));
+    }
+    let stamp = json!({ "kubectl.kubernetes.io/restartedAt": Timestamp::now().to_string() });
+    let patch = json!({ "spec": { "template": { "metadata": { "annotations": stamp } } } });
+    let since = Instant::now();
+    for (kind, name) in &workloads {
+        site.objects.merge(kind, namespace, name, &patch).await.map_err(|refused| refused.to_string())?;
+    }
+    Ok(since)
+}
+
+async fn scale(looker: &Looker<'_>, replicas: &IndexMap<String, u32>) -> Result<Instant, String> {
+    let (site, namespace) = (looker.targets.site, looker.targets.stage.namespace());
+    let mut all = Vec::new();
+    for (written, count) in replicas {
+        let target: Target =
+            written.parse().map_err(|broken: seatrial_contracts::model::TargetError| broken.to_string())?;
+        let workloads = looker.targets.workloads(&target);
+        if workloads.is_empty() {
+            return Err(format!("{written} is no workload of the release"));
+        }
+        all.extend(workloads.into_iter().map(|workload| (workload, *count)));
+    }
+    let since = Instant::now();
+    for ((kind, name), count) in &all {
+        site.objects.scale(kind, namespace, name, *count).await.map_err(|refused| refused.to_string())?;
+    }
+    Ok(since)
+}
+
+async fn uninstall(looker: &Looker<'_>) -> Result<Instant, String> {
+    let (site, stage) = (looker.targets.site, &looker.targets.stage);
+    let since = Instant::now();
+    let finished =
+        site.helm.uninstall(stage.release(), stage.namespace()).await.map_err(|failed| failed.to_string())?;
+    if finished.is_ok() { Ok(since) } else { Err(site.evidence.clean(finished.tail())) }
+}
+
+/// The clock starts with the install: what takes time before is the uninstall's.
+async fn reinstall(looker: &Looker<'_>) -> Result<Instant, String> {
+    uninstall(looker).await?;
+    until_only_kept_is_left(looker).await?;
+    let (site, stage) = (looker.targets.site, &looker.targets.stage);
+    let since = Instant::now();
+    helm_ok(site.install(stage, &stage.environment.set).await)?;
+    Ok(since)
+}
+
+async fn until_only_kept_is_left(looker: &Looker<'_>) -> Result<(), String> {
+    let (site, stage) = (looker.targets.site, &looker.targets.stage);
+    let patience = Patience::steady(GOING, Duration::from_millis(50));
+    let gone = wait::until(&patience, async || {
+        let left = site.left(stage).await?;
+        // Claims outlive their StatefulSet by design.
+        let going = left.iter().find(|one| !is_kept(one) && one["kind"] != "PersistentVolumeClaim");
+        Ok::<_, ReleaseError>(match going {
+            None => Look::Ready(()),
+            Some(one) => Look::Pending(Reason::of(label(one), "is still there")),
+        })
+    });
+    gone.await.map_err(|failed| failed.to_string())
+}
+
+fn label(object: &Value) -> String {
+    format!("{}/{}", object["kind"].as_str().unwrap_or("object"), crate::readiness::name_of(object))
+}
+
+async fn upgrade(looker: &Looker<'_>, set: &IndexMap<String, Value>) -> Result<Instant, String> {
+    let (site, stage) = (looker.targets.site, &looker.targets.stage);
+    let mut all = stage.environment.set.clone();
+    all.extend(set.iter().map(|(key, value)| (key.clone(), value.clone())));
+    let since = Instant::now();
+    helm_ok(site.install(stage, &all).await)?;
+    Ok(since)
+}
+
+fn helm_ok(helm: Result<CommandSeen, ReleaseError>) -> Result<(), String> {
+    let helm = helm.map_err(|failed| failed.to_string())?;
+    if helm.code == Some(0) { Ok(()) } else { Err(format!("helm ended with {:?}: {}", helm.code, helm.stderr.trim())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use seatrial_contracts::model::{Kind, Name};
+
+    fn deploy() -> Target {
+        Target::Object { kind: Kind::Named("Deployment".to_owned()), name: Name::Is("web".to_owned()) }
+    }
+
+    #[test]
+    fn only_what_heals_by_itself_leaves_the_release_as_found() {
+        assert!(leaves_as_found(&[Event::DeletePod(deploy()), Event::Restart(deploy())]));
+        assert!(leaves_as_found(&[Event::Upgrade { set: IndexMap::new() }]));
+        assert!(!leaves_as_found(&[Event::Upgrade { set: IndexMap::from([("a".to_owned(), json!(1))]) }]));
+        assert!(!leaves_as_found(&[Event::DeletePod(deploy()), Event::Uninstall]));
+        assert!(!leaves_as_found(&[Event::Scale(IndexMap::from([("deploy/web".to_owned(), 0)]))]));
+    }
+
+    #[test]
+    fn a_push_without_a_seed_is_tried_again() {
+        let answer = RegistryAnswer { steps: Vec::new(), seed: None };
+        let outcome = ProbeOutcome { took_ms: 1.0, result: Ok(ProbeAnswer::Registry(answer)) };
+        assert!(!seed_of(outcome).is_ready());
+    }
+}

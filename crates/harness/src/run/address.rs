@@ -1,0 +1,229 @@
+//! From a target to an address: which host and port a probe dials, by where it looks from.
+
+use crate::cluster::ProviderKind;
+use crate::forward::{Destination, Forward};
+use crate::readiness::{name_of, text};
+use crate::release::{Site, Stage, objects};
+use seatrial_contracts::model::{Name, PortRef, Target, Vantage};
+use seatrial_observation::LookError;
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// From where a probe really looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum From {
+    /// The prober in the release's namespace.
+    Pod,
+    /// This process.
+    Here,
+}
+
+/// An address, and from where it is dialled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Address {
+    pub(super) from: From,
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) path: String,
+}
+
+impl Address {
+    /// `http://host:port`.
+    pub(super) fn base(&self) -> String {
+        format!("http://{}:{}", self.host, self.port)
+    }
+
+    fn here(host: impl Into<String>, port: u16, path: &str) -> Self {
+        Self { from: From::Here, host: host.into(), port, path: path.to_owned() }
+    }
+}
+
+/// The addresses of one clause; forwards to Services without a node port are kept as long as it is judged.
+pub(super) struct Addresses<'a> {
+    pub(super) site: &'a Site,
+    pub(super) stage: Stage<'a>,
+    pub(super) vantage: &'a Vantage,
+    forwards: Mutex<HashMap<String, Arc<Forward>>>,
+}
+
+impl<'a> Addresses<'a> {
+    pub(super) fn new(site: &'a Site, stage: Stage<'a>, vantage: &'a Vantage) -> Self {
+        Self { site, stage, vantage, forwards: Mutex::default() }
+    }
+
+    /// Where a target is, seen from the clause's vantage. `host:` is always seen from the host.
+    pub(super) async fn of(&self, target: &Target) -> Result<Address, LookError> {
+        match target {
+            Target::Service { name, port, path } => self.service(name, port.as_ref(), path, self.vantage).await,
+            Target::Host { port, path } => self.published(*port, path).await,
+            Target::Object { .. } => Err(error(format!("{target} is no address; write svc/NAME:PORT or host:PORT"))),
+        }
+    }
+
+    async fn published(&self, port: u16, path: &str) -> Result<Address, LookError> {
+        let cluster = self.stage.chart.cluster.as_ref();
+        let target = cluster.and_then(|cluster| cluster.publish.get(&port));
+        let Some(Target::Service { name, port: service_port, .. }) = target else {
+            return Err(error(format!("host:{port} is not in `cluster.publish`")));
+        };
+        self.service(name, service_port.as_ref(), path, &Vantage::Host).await
+    }
+
+    async fn service(
+        &self,
+        name: &Name,
+        port: Option<&PortRef>,
+        path: &str,
+        vantage: &Vantage,
+    ) -> Result<Address, LookError> {
+        let service = self.find(name).await?;
+        let found = port_of(&service, port).ok_or_else(|| error(no_port(&service, port)))?;
+        let number = number(found, "port").unwrap_or_default();
+        match vantage {
+            Vantage::Pod => {
+                let (host, path) = (name_of(&service).to_owned(), path.to_owned());
+                Ok(Address { from: From::Pod, host, port: number, path })
+            }
+            Vantage::Host => self.from_host(&service, found, path).await,
+            Vantage::Node => self.from_node(&service, found, path).await,
+            Vantage::Workload(_) | Vantage::Stranger { .. } => {
+                Err(error("looking from a workload or a stranger's pod is not built yet".to_owned()))
+            }
+        }
+    }
+
+    /// The Service as the cluster has it; where it is gone or renamed, as it was rendered: then the probe says what
+    /// comes of that.
+    pub(super) async fn find(&self, name: &Name) -> Result<Value, LookError> {
+        let rendered: Vec<Value> =
+            objects(&self.stage.environment.rendered).into_iter().filter(|one| one["kind"] == "Service").collect();
+        let name = match name {
+            Name::Is(name) => name.clone(),
+            Name::Only | Name::All => match rendered.as_slice() {
+                [only] => name_of(only).to_owned(),
+                all => return Err(error(format!("the chart has {} Services; name one", all.len()))),
+            },
+        };
+        let live = self.site.objects.get("Service", self.stage.namespace(), &name).await;
+        let live = live.map_err(|refused| error(refused.to_string()))?;
+        let found = live.or_else(|| rendered.into_iter().find(|one| name_of(one) == name));
+        found.ok_or_else(|| error(format!("there is no Service {name} in namespace {}", self.stage.namespace())))
+    }
+
+    /// By its node port: on 127.0.0.1 where Docker mapped it, on a node's address else; without one, by a forward.
+    async fn from_host(&self, service: &Value, port: &Value, path: &str) -> Result<Address, LookError> {
+        let Some(node_port) = number(port, "nodePort") else { return self.forward(service, port, path).await };
+        if let Some(mapped) = self.site.cluster.host_ports.get(&node_port) {
+            return Ok(Address::here("127.0.0.1", *mapped, path));
+        }
+        if self.site.cluster.provider == ProviderKind::Kind {
+            let message = format!("node port {node_port} is not mapped to this host: the cluster was made without it");
+            return Err(error(message));
+        }
+        match self.node_address().await {
+            Ok(node) if accepts(&node, node_port).await => Ok(Address::here(node, node_port, path)),
+            _ => self.forward(service, port, path).await,
+        }
+    }
+
+    async fn from_node(&self, service: &Value, port: &Value, path: &str) -> Result<Address, LookError> {
+        let Some(node_port) = number(port, "nodePort") else {
+            return Err(error(format!("svc/{} has no node port to be reached from a node", name_of(service))));
+        };
+        Ok(Address::here(self.node_address().await?, node_port, path))
+    }
+
+    async fn node_address(&self) -> Result<String, LookError> {
+        let nodes = self.site.objects.list("Node", "").await.map_err(|refused| error(refused.to_string()))?;
+        let addresses = nodes.iter().filter_map(|node| node.pointer("/status/addresses")?.as_array()).flatten();
+        let internal = addresses.into_iter().find(|one| text(one, "/type") == "InternalIP");
+        internal.map(|one| text(one, "/address").to_owned()).ok_or_else(|| error("no node has an address".to_owned()))
+    }
+
+    async fn forward(&self, service: &Value, port: &Value, path: &str) -> Result<Address, LookError> {
+        let key = format!("{}:{}", name_of(service), port["port"]);
+        let mut forwards = self.forwards.lock().await;
+        if !forwards.contains_key(&key) {
+            let to = self.destination(service, port).await?;
+            let opened = Forward::listen(&self.site.objects, to).await.map_err(|failed| error(failed.to_string()))?;
+            forwards.insert(key.clone(), Arc::new(opened));
+        }
+        forwards
+            .get(&key)
+            .map(|forward| Address::here("127.0.0.1", forward.port(), path))
+            .ok_or_else(|| error(format!("no forward to {key}")))
+    }
+
+    async fn destination(&self, service: &Value, port: &Value) -> Result<Destination, LookError> {
+        let selector =
+            serde_json::json!({ "matchLabels": service.pointer("/spec/selector").cloned().unwrap_or_default() });
+        let target = port.get("targetPort").cloned().unwrap_or_else(|| port["port"].clone());
+        let container = match target.as_str() {
+            None => number(&serde_json::json!({ "port": target }), "port"),
+            Some(name) => self.named_port(&selector, name).await?,
+        };
+        let what = format!("svc/{}", name_of(service));
+        let port = container.ok_or_else(|| error(format!("{what}: no container port {target}")))?;
+        Ok(Destination { namespace: self.stage.namespace().to_owned(), selector, port, what })
+    }
+
+    async fn named_port(&self, selector: &Value, name: &str) -> Result<Option<u16>, LookError> {
+        let pods = self.site.objects.list("Pod", self.stage.namespace()).await;
+        let pods = pods.map_err(|refused| error(refused.to_string()))?;
+        let fitting = pods.iter().filter(|pod| crate::readiness::selects(selector, pod));
+        let containers = fitting.filter_map(|pod| pod.pointer("/spec/containers")?.as_array()).flatten();
+        let mut ports = containers.filter_map(|container| container["ports"].as_array()).flatten();
+        Ok(ports.find(|port| text(port, "/name") == name).and_then(|port| number(port, "containerPort")))
+    }
+}
+
+async fn accepts(host: &str, port: u16) -> bool {
+    let spec = seatrial_observation::TcpSpec { host: host.to_owned(), port };
+    let probe = seatrial_observation::ProbeSpec::Tcp(spec);
+    seatrial_probes::probe(&probe, std::time::Duration::from_secs(1)).await.result.is_ok()
+}
+
+pub(super) fn error(message: String) -> LookError {
+    LookError { message }
+}
+
+fn number(port: &Value, field: &str) -> Option<u16> {
+    port.get(field)?.as_u64().and_then(|number| u16::try_from(number).ok()).filter(|number| *number > 0)
+}
+
+/// The port that is named, or the only one.
+fn port_of<'a>(service: &'a Value, wanted: Option<&PortRef>) -> Option<&'a Value> {
+    let ports = service.pointer("/spec/ports")?.as_array()?;
+    match wanted {
+        None => ports.first(),
+        Some(PortRef::Number(number)) => ports.iter().find(|port| port["port"].as_u64() == Some(u64::from(*number))),
+        Some(PortRef::Name(name)) => ports.iter().find(|port| text(port, "/name") == name),
+    }
+}
+
+fn no_port(service: &Value, wanted: Option<&PortRef>) -> String {
+    let wanted = match wanted {
+        None => "any port".to_owned(),
+        Some(PortRef::Number(number)) => format!("port {number}"),
+        Some(PortRef::Name(name)) => format!("port {name}"),
+    };
+    format!("svc/{} has not {wanted}", name_of(service))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn ports_are_found_by_name_and_number() {
+        let service = json!({ "spec": { "ports": [{ "name": "http", "port": 80 }, { "name": "admin", "port": 90 }] } });
+        let port = |wanted: Option<PortRef>| port_of(&service, wanted.as_ref()).and_then(|port| number(port, "port"));
+        assert_eq!(port(None), Some(80));
+        assert_eq!(port(Some(PortRef::Name("admin".to_owned()))), Some(90));
+        assert_eq!(port(Some(PortRef::Number(90))), Some(90));
+        assert_eq!(port(Some(PortRef::Name("web".to_owned()))), None);
+    }
+}

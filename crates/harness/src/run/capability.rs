@@ -1,0 +1,75 @@
+//! What a plan needs of cluster and host, known before anything is done: the node ports to be mapped, and the clauses
+//! that are skipped where something is missing.
+
+use crate::cluster::Capabilities;
+use crate::release::objects;
+use camino::Utf8Path;
+use seatrial_contracts::model::{ChartPlan, Check, Clause, Skip, UsageOf, What};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Every node port that the chart's Services name, in all environments.
+pub fn node_ports(chart: &ChartPlan) -> BTreeSet<u16> {
+    let rendered = chart.environments.iter().flat_map(|environment| objects(&environment.rendered));
+    rendered.filter(|object| object["kind"] == "Service").flat_map(|service| ports_of(&service)).collect()
+}
+
+fn ports_of(service: &Value) -> Vec<u16> {
+    let ports = service.pointer("/spec/ports").and_then(Value::as_array);
+    let numbers = ports.into_iter().flatten().filter_map(|port| port["nodePort"].as_u64());
+    // What is out of range is the static tier's finding, and no port of a cluster.
+    let in_range = numbers.filter(|number| (30_000..=32_767).contains(number));
+    in_range.filter_map(|number| u16::try_from(number).ok()).collect()
+}
+
+/// Marks the clauses that can't be judged with these capabilities, or without a program on PATH, as skipped.
+pub fn skip_what_is_missing(chart: &mut ChartPlan, capabilities: Capabilities) {
+    for slot in chart.environments.iter_mut().flat_map(|environment| &mut environment.slots) {
+        let What::Clause(clause) = &slot.what else { continue };
+        if slot.skip.is_none()
+            && let Some(reason) = missing(clause, capabilities)
+        {
+            slot.skip = Some(Skip { reason, until: None, is_expired: false });
+        }
+    }
+}
+
+fn missing(clause: &Clause, capabilities: Capabilities) -> Option<String> {
+    clause.then.iter().find_map(|phase| match &phase.check {
+        Check::Usage(usage) if usage.of == UsageOf::Node && !capabilities.node_access => {
+            Some("the provider gives no access to the node".to_owned())
+        }
+        Check::Run(run) => {
+            let absent = run.requires.iter().find(|program| !is_on_path(program))?;
+            Some(format!("{absent} is not on PATH"))
+        }
+        _ => None,
+    })
+}
+
+fn is_on_path(program: &str) -> bool {
+    let path = std::env::var("PATH").unwrap_or_default();
+    std::env::split_paths(&path).filter_map(|dir| dir.to_str().map(ToOwned::to_owned)).any(|dir| {
+        use std::os::unix::fs::PermissionsExt;
+        let file = Utf8Path::new(&dir).join(program);
+        std::fs::metadata(file).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn node_ports_in_range_are_mapped() {
+        let service = json!({ "kind": "Service", "spec": { "ports": [{ "nodePort": 30_500 }, { "nodePort": 99_999 }, { "port": 80 }] } });
+        assert_eq!(ports_of(&service), [30_500]);
+    }
+
+    #[test]
+    fn programs_are_looked_for_on_path() {
+        assert!(is_on_path("sh"));
+        assert!(!is_on_path("no-such-program-of-anybody"));
+    }
+}

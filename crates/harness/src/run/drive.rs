@@ -1,0 +1,32 @@
+//! Driving one phase: the state machine of the judge says when to look again and when it has seen enough.
+
+use super::look::Looker;
+use seatrial_contracts::judge::{Decision, Rules, Watch};
+use seatrial_contracts::model::Phase;
+use seatrial_observation::{Ended, Part, Sample};
+use seatrial_probes::wait;
+use std::time::Instant;
+
+/// Looks until the watch has seen enough; stamps count from `since`.
+pub(super) async fn phase(looker: &mut Looker<'_>, phase: &Phase, rules: &Rules, since: Instant) -> Part {
+    let mut watch = Watch::new(phase, rules);
+    loop {
+        let look = looker.look(&phase.check).await;
+        let sample = Sample { at_ms: since.elapsed().as_secs_f64() * 1000.0, look };
+        match watch.step(&sample) {
+            Decision::Again { after } => wait::pause(after).await,
+            Decision::Done(ended) => return watch.part(ended),
+        }
+    }
+}
+
+/// The same from samples that were taken before.
+pub(super) fn replay(phase: &Phase, rules: &Rules, samples: &[Sample]) -> Part {
+    let mut watch = Watch::new(phase, rules);
+    for sample in samples {
+        if let Decision::Done(ended) = watch.step(sample) {
+            return watch.part(ended);
+        }
+    }
+    watch.part(Ended::TimedOut)
+}

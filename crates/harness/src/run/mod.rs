@@ -1,0 +1,16 @@
+//! Running a plan: one [`Session`] a process, one verdict at a time, each after its prerequisites. What one process
+//! has learnt, the others of its run read.
+
+mod act;
+mod address;
+mod capability;
+mod cgroup;
+mod drive;
+mod look;
+mod observe;
+mod session;
+mod summary;
+mod targets;
+
+pub use capability::{node_ports, skip_what_is_missing};
+pub use session::{Installed, RunError, Session, SessionOptions};

@@ -1,0 +1,285 @@
+//! Making the observation of one slot: the release in the state that the clause's class asks for, then `before`,
+//! `when` and the phases. One file a slot and run, made by who needs it first.
+
+use super::act;
+use super::address::Addresses;
+use super::drive;
+use super::look::Looker;
+use super::session::{RunError, Session};
+use super::targets::{Targets, chosen};
+use crate::release::{Fresh, Held, Mirror, ReleaseError, Site, Stage, clock, until_ready};
+use crate::step_file;
+use camino::Utf8PathBuf;
+use jiff::Timestamp;
+use seatrial_contracts::judge::{self, Rules};
+use seatrial_contracts::model::{Check, Class, Clause, Phase, ReadyOf, Refusal, Slot, What};
+use seatrial_observation::{Actions, Ended, Observation, Part, Reason, Sample, Seen};
+use sha2::{Digest, Sha256};
+use std::time::Instant;
+
+/// Whether Helm alone answers it, without any cluster.
+pub(super) fn is_of_files(slot: &Slot) -> bool {
+    let What::Clause(clause) = &slot.what else { return false };
+    !clause.then.is_empty() && clause.then.iter().all(|phase| matches!(phase.check, Check::Refuses(_)))
+}
+
+/// The observation of a slot that Helm alone answers: one part a refusal.
+pub(super) async fn of_files(session: &Session, stage: &Stage<'_>, slot: &Slot) -> Result<Observation, RunError> {
+    let started = Instant::now();
+    let What::Clause(clause) = &slot.what else { return Ok(Observation::default()) };
+    let mut parts = Vec::new();
+    for phase in &clause.then {
+        let Check::Refuses(refusals) = &phase.check else { continue };
+        for refusal in refusals {
+            parts.push(refused(session, stage, refusal).await?);
+        }
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    Ok(Observation { clock: clock(), parts, seconds, ..Observation::default() })
+}
+
+async fn refused(session: &Session, stage: &Stage<'_>, refusal: &Refusal) -> Result<Part, RunError> {
+    let mut set = stage.environment.set.clone();
+    set.extend(refusal.set.iter().map(|(key, value)| (key.clone(), value.clone())));
+    let files: Vec<Utf8PathBuf> = stage.files();
+    let finished = session.helm_for_files().template(&stage.template(&files, &set)).await;
+    let finished = finished.map_err(ReleaseError::from)?;
+    let look = Ok(Seen::Command(session.command_seen(&finished)));
+    let sample = Sample { at_ms: finished.seconds * 1000.0, look };
+    Ok(Part { before: None, samples: vec![sample], looks: 1, ended: Ended::Decided })
+}
+
+/// The observation of a slot on a cluster, read where another process has made it.
+pub(super) async fn on(site: &Site, stage: &Stage<'_>, slot: &Slot) -> Result<Observation, RunError> {
+    match &slot.what {
+        What::Installs => return Ok(site.bring_up(stage).await?.installs),
+        What::Ready => return Ok(site.bring_up(stage).await?.ready),
+        _ => {}
+    }
+    let key = format!("slot-{}-{}", stage.key(), hash(slot));
+    let steps = site.steps();
+    let made = step_file::once::<Observation, String>(&steps, &key, async || {
+        let observation = make(site, stage, slot).await;
+        site.evidence.learn(&site.objects, stage.namespace()).await;
+        Ok(site.evidence.clean_observation(observation))
+    });
+    let made = made.await.map_err(ReleaseError::from)?;
+    Ok(made.map_err(|message| ReleaseError::Recorded { message })?)
+}
+
+fn hash(slot: &Slot) -> String {
+    let text = serde_json::to_string(slot).unwrap_or_default();
+    let hash = Sha256::digest(text.as_bytes());
+    let hash: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{hash}", slot.id.local())
+}
+
+/// What goes wrong before looking could begin is no verdict about the chart.
+async fn make(site: &Site, stage: &Stage<'_>, slot: &Slot) -> Observation {
+    let started = Instant::now();
+    let made = match judge::clause_of(slot, stage.environment) {
+        None => Err(ReleaseError::Recorded { message: "there is nothing to look at".to_owned() }),
+        Some(clause) if is_startup_budget(&clause) => startup(site, stage, slot).await,
+        Some(clause) => held(site, stage, slot, &clause).await,
+    };
+    let mut observation = made.unwrap_or_else(|failed| Observation {
+        unlooked: Some(Reason::new(failed.to_string())),
+        ..Observation::default()
+    });
+    observation.clock = clock();
+    observation.seconds = started.elapsed().as_secs_f64();
+    observation
+}
+
+/// `ready: release, within: 5s` judges an install of its own, which all such clauses share.
+fn is_startup_budget(clause: &Clause) -> bool {
+    let is_ready = |phase: &Phase| matches!(phase.check, Check::Ready(_)) && phase.within.is_some();
+    clause.when.is_empty() && !clause.then.is_empty() && clause.then.iter().all(is_ready)
+}
+
+async fn startup(site: &Site, stage: &Stage<'_>, slot: &Slot) -> Result<Observation, ReleaseError> {
+    let fresh = site.fresh(stage).await?;
+    if fresh.helm.code != Some(0) {
+        let message = format!("helm ended with {:?}: {}", fresh.helm.code, fresh.helm.stderr.trim());
+        return Err(ReleaseError::Recorded { message });
+    }
+    let rules = rules(site, stage, false);
+    let phases = judge::phases(slot, stage.environment);
+    let parts = phases.iter().map(|phase| drive::replay(phase, &rules, &samples_of(&fresh, stage, phase))).collect();
+    let notes = vec![format!("a fresh install, generation {}", fresh.generation)];
+    Ok(Observation {
+        generation: fresh.generation,
+        actions: Actions { notes, ..Actions::default() },
+        parts,
+        ..Observation::default()
+    })
+}
+
+/// The samples of the shared install, less the objects that the phase does not name.
+fn samples_of(fresh: &Fresh, stage: &Stage<'_>, phase: &Phase) -> Vec<Sample> {
+    let Check::Ready(ReadyOf::Targets(targets)) = &phase.check else { return fresh.progress.samples.clone() };
+    let names: Vec<String> =
+        chosen(stage.judged(), targets).iter().map(|(kind, name)| format!("{kind}/{name}")).collect();
+    let mut samples = fresh.progress.samples.clone();
+    for sample in &mut samples {
+        if let Ok(Seen::Readiness(looks)) = &mut sample.look {
+            looks.retain(|look| names.contains(&look.object));
+        }
+    }
+    samples
+}
+
+fn rules(site: &Site, stage: &Stage<'_>, has_event: bool) -> Rules {
+    Rules { has_event, timeouts: stage.chart.timeouts, slow: site.slow, before: None }
+}
+
+async fn held(site: &Site, stage: &Stage<'_>, slot: &Slot, clause: &Clause) -> Result<Observation, ReleaseError> {
+    let held = match slot.class {
+        Class::Look => site.hold_shared(stage).await?,
+        Class::Measure | Class::Disturb => site.hold_alone(stage).await?,
+    };
+    let is_disturbing = slot.class == Class::Disturb || !clause.when.is_empty();
+    if is_disturbing {
+        site.evidence.collect(site, stage).await;
+        site.set_sound(stage, false)?;
+    }
+    let observation = looked(site, stage, slot, clause, &held).await;
+    if is_disturbing && act::leaves_as_found(&clause.when) {
+        restore(site, stage).await?;
+    }
+    Ok(observation)
+}
+
+/// Waits until all that was ready is ready and reachable again; else the release stays marked, and the next who
+/// needs it replaces it.
+async fn restore(site: &Site, stage: &Stage<'_>) -> Result<(), ReleaseError> {
+    let judged = stage.judged();
+    let mut mirror = Mirror::open(&site.objects, stage.namespace(), &judged).await?;
+    let progress = until_ready(&mut mirror, &judged, Instant::now(), stage.ready_timeout(site.slow), &[]).await;
+    if progress.problem().is_none() && site.is_reachable_again(stage).await {
+        site.set_sound(stage, true)?;
+    }
+    Ok(())
+}
+
+async fn looked(site: &Site, stage: &Stage<'_>, slot: &Slot, clause: &Clause, held: &Held) -> Observation {
+    let addresses = Addresses::new(site, *stage, &clause.from);
+    let mut looker = Looker::new(Targets { site, stage: *stage }, addresses, &clause.tolerates);
+    let mut observation = Observation { generation: held.generation, ..Observation::default() };
+    let phases = judge::phases(slot, stage.environment);
+    let mut notes = Vec::new();
+    observation.actions.before_failed = act::before(&mut looker, clause, slot, &mut notes).await.err();
+    if observation.actions.before_failed.is_none() {
+        happen(&mut looker, clause, &phases, &mut observation, &mut notes).await;
+    }
+    observation.actions.seeds = looker.seeds;
+    observation.actions.notes = notes;
+    observation
+}
+
+/// `when`, then the phases one after the other; one that ended without a decision is the last.
+async fn happen(
+    looker: &mut Looker<'_>,
+    clause: &Clause,
+    phases: &[Phase],
+    observation: &mut Observation,
+    notes: &mut Vec<String>,
+) {
+    let (site, stage) = (looker.targets.site, looker.targets.stage);
+    let has_event = !clause.when.is_empty();
+    let earlier = if has_event { earlier(looker, phases).await } else { vec![None; phases.len()] };
+    if has_event {
+        looker.logs_since = Some(Timestamp::now());
+    }
+    let event = match act::when(looker, &clause.when, notes).await {
+        Ok(event) => event,
+        Err(reason) => {
+            observation.actions.when_failed = Some(reason);
+            return;
+        }
+    };
+    looker.begin_anew();
+    let mut since_ready = None;
+    for (phase, before) in phases.iter().zip(earlier) {
+        let rules = Rules { before, ..rules(site, &stage, has_event) };
+        let is_of_ready = phase.within.is_some_and(|within| within.is_of_ready);
+        let since = match event {
+            Some(_) if is_of_ready => match ready_again(looker, &mut since_ready, notes).await {
+                Ok(since) => since,
+                Err(reason) => {
+                    observation.actions.when_failed = Some(reason);
+                    return;
+                }
+            },
+            Some(event) => event,
+            None => Instant::now(),
+        };
+        let part = drive::phase(looker, phase, &rules, since).await;
+        let is_over = part.ended != Ended::Decided;
+        observation.parts.push(part);
+        if is_over {
+            return;
+        }
+    }
+}
+
+/// The moment at which everything was ready again after the event.
+async fn ready_again(
+    looker: &Looker<'_>,
+    known: &mut Option<Instant>,
+    notes: &mut Vec<String>,
+) -> Result<Instant, Reason> {
+    if let Some(known) = known {
+        return Ok(*known);
+    }
+    let (site, stage) = (looker.targets.site, &looker.targets.stage);
+    let (judged, started) = (stage.judged(), Instant::now());
+    let opened = Mirror::open(&site.objects, stage.namespace(), &judged).await;
+    let mut mirror = opened.map_err(|refused| Reason::new(refused.to_string()))?;
+    let progress = until_ready(&mut mirror, &judged, started, stage.ready_timeout(site.slow), looker.tolerates).await;
+    if let Some(problem) = progress.problem() {
+        return Err(Reason::new(format!("it did not get ready again: {problem}")));
+    }
+    notes.push(format!("ready again after {:.2} s", started.elapsed().as_secs_f64()));
+    Ok(*known.insert(Instant::now()))
+}
+
+/// What there is before the event, for `unchanged`; only checks of objects ask for it.
+async fn earlier(looker: &mut Looker<'_>, phases: &[Phase]) -> Vec<Option<Seen>> {
+    let mut earlier = Vec::new();
+    for phase in phases {
+        let is_asked = matches!(phase.check, Check::Object(_) | Check::Restarts(_));
+        earlier.push(if is_asked { looker.look(&phase.check).await.ok() } else { None });
+    }
+    earlier
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use seatrial_contracts::model::Within;
+    use std::time::Duration;
+
+    fn clause(check: Check, within: Option<Within>) -> Clause {
+        Clause {
+            from: seatrial_contracts::model::Vantage::Pod,
+            before: Vec::new(),
+            when: Vec::new(),
+            then: vec![Phase { check, within, for_: None }],
+            after: Vec::new(),
+            covers: Vec::new(),
+            why: None,
+            tolerates: Vec::new(),
+            skip: None,
+            is_advisory: false,
+        }
+    }
+
+    #[test]
+    fn a_promise_about_readiness_without_an_event_is_a_startup_budget() {
+        let within = Some(Within { limit: Duration::from_secs(5), is_of_ready: false });
+        assert!(is_startup_budget(&clause(Check::Ready(ReadyOf::Release), within)));
+        assert!(!is_startup_budget(&clause(Check::Ready(ReadyOf::Release), None)));
+        assert!(!is_startup_budget(&clause(Check::Dns(Vec::new()), within)));
+    }
+}
