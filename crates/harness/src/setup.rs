@@ -27,7 +27,7 @@ pub(crate) use programs::{HELM, KIND, KUBERNETES};
 pub(crate) use registry::TAG as REGISTRY_TAG;
 pub(crate) use steps::on_path;
 
-use crate::host::HostFacts;
+use crate::host::{HostFacts, remember_registry};
 use std::time::Instant;
 
 /// What the steps share: the host, and somebody who listens.
@@ -52,6 +52,9 @@ pub async fn setup(
 ) -> Result<SetupReport, SetupError> {
     let started = Instant::now();
     let mut ctx = Ctx { host: HostFacts::look().await, need: Need::Engine, listener: progress };
+    if mode == Mode::Do {
+        remember_registry(ctx.host.registry);
+    }
     let mut report = SetupReport { host: ctx.host.kind().name().to_owned(), ..SetupReport::default() };
     for need in need::with_prerequisites(want) {
         ctx.need = need;

@@ -3,6 +3,7 @@
 use super::{CacheError, Key, lock};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::env;
+use std::time::Duration;
 
 /// The directory of all that is built: `$SEATRIAL_CACHE`, else `seatrial` in the
 /// user's cache directory.
@@ -83,10 +84,23 @@ impl Place {
 }
 
 /// A directory beside the results, on the same file system; removed unless kept.
-fn fresh_dir() -> Result<tempfile::TempDir, CacheError> {
+pub fn fresh_dir() -> Result<tempfile::TempDir, CacheError> {
     let parent = cache_dir().join("tmp");
     std::fs::create_dir_all(&parent).map_err(CacheError::at(&parent))?;
+    sweep(&parent);
     tempfile::tempdir_in(&parent).map_err(CacheError::at(parent))
+}
+
+/// Removes what killed processes left behind more than a day ago.
+fn sweep(dir: &Utf8Path) {
+    let is_old = |path: &Utf8Path| {
+        let age = path.metadata().and_then(|found| found.modified()).ok().and_then(|made| made.elapsed().ok());
+        age.is_some_and(|age| age > Duration::from_secs(24 * 60 * 60))
+    };
+    let entries = dir.read_dir_utf8().into_iter().flatten().flatten();
+    for left in entries.filter(|entry| is_old(entry.path())) {
+        let _ = std::fs::remove_dir_all(left.path());
+    }
 }
 
 fn path_of(dir: &tempfile::TempDir) -> Result<&Utf8Path, CacheError> {

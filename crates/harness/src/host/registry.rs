@@ -20,7 +20,7 @@ pub async fn is_reachable() -> bool {
     }
 }
 
-/// The same where nothing is async; the answer is remembered for an hour.
+/// The same where nothing is async.
 #[must_use]
 pub fn is_reachable_blocking() -> bool {
     let ask = || {
@@ -36,9 +36,7 @@ async fn remembered_or_tried() -> bool {
         return answer;
     }
     let (first, second) = tokio::join!(answers(REGISTRIES[0]), answers(REGISTRIES[1]));
-    let answer = first && second;
-    remember(answer);
-    answer
+    first && second
 }
 
 async fn answers(address: &str) -> bool {
@@ -55,8 +53,8 @@ fn remembered() -> Option<bool> {
     (age < FRESH).then(|| text.trim() == "reachable")
 }
 
-/// A fact that can't be kept is found out again.
-fn remember(answer: bool) {
+/// Keeps the answer for an hour; one that can't be kept is found out again.
+pub(crate) fn remember(answer: bool) {
     let text = if answer { "reachable\n" } else { "none\n" };
     let _ = std::fs::create_dir_all(cache_dir().join("facts"));
     let _ = std::fs::write(file(), text);

@@ -25,6 +25,11 @@ pub(super) async fn install(ctx: &mut Ctx<'_>, program: &str, packages: &[&str])
     Ok(())
 }
 
+/// A linker, which Rust needs and does not bring.
+pub(super) async fn install_linker(ctx: &mut Ctx<'_>) -> Result<(), StepError> {
+    install(ctx, "cc", &["gcc", "libc6-dev"]).await
+}
+
 /// The lists first: on a fresh machine there are none, and old ones name packages that are gone.
 async fn get(packages: &[&str]) -> Result<(), CommandError> {
     apt(&["update", "--quiet"]).run_ok().await?;

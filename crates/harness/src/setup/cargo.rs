@@ -2,7 +2,7 @@
 
 use super::error::StepError;
 use super::steps::{on_path, twice};
-use super::{Ctx, recipes};
+use super::{Ctx, apt, recipes};
 use crate::cache::{KeyOf, Place, cache_dir};
 use crate::command::{Cmd, CommandError};
 use crate::host::Version;
@@ -38,6 +38,7 @@ fn program(tool: &str) -> Utf8PathBuf {
 
 /// Builds the pinned version from source.
 pub(super) async fn make(ctx: &mut Ctx<'_>, tool: &str) -> Result<String, StepError> {
+    apt::install_linker(ctx).await?;
     ctx.say(format!("cargo install {tool} {}", pin(tool)));
     place(tool).get_or_make(async |to| twice(async || install(tool, to).await).await.map_err(StepError::from)).await?;
     crate::cache::link_bin(&program(tool), tool)?;

@@ -38,12 +38,12 @@ pub(super) async fn import(archive: &Utf8Path, tag: &str) -> Result<(), CommandE
     docker(["import", archive.as_str(), tag]).run_ok().await.map(|_| ())
 }
 
-/// Builds an image. The engine of Debian has the classic builder only.
+/// Builds an image, with whatever builder the engine has: that of Debian has the classic one only.
 pub(super) async fn build(context: &Utf8Path, tag: &str, key: &str, args: &[(&str, &str)]) -> Result<(), CommandError> {
     let mut command = docker(["build", "--quiet", "--network", "none", "--tag", tag]);
     command = command.args(["--label", &format!("{LABEL}={key}")]);
     for (name, value) in args {
         command = command.args(["--build-arg", &format!("{name}={value}")]);
     }
-    command.arg(context.as_str()).env("DOCKER_BUILDKIT", "0").run_ok().await.map(|_| ())
+    command.arg(context.as_str()).run_ok().await.map(|_| ())
 }

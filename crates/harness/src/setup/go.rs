@@ -48,7 +48,8 @@ impl GoModule {
     pub(super) async fn build(&self, ctx: &mut Ctx<'_>) -> Result<Utf8PathBuf, StepError> {
         let place = self.place();
         if !place.is_there() {
-            ctx.say(format!("building {} {}", self.folder, self.version()));
+            let version = if self.pinned.is_empty() { "" } else { self.version() };
+            ctx.say(format!("building {} {version}", self.folder).trim_end());
         }
         place.get_or_make(async |to| self.build_in(to).await).await
     }

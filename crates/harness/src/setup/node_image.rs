@@ -7,7 +7,7 @@ mod control_plane;
 use super::error::StepError;
 use super::programs::{self, KIND, KUBERNETES};
 use super::{Ctx, docker, recipes, roots};
-use crate::cache::KeyOf;
+use crate::cache::{KeyOf, link_bin};
 
 /// Raised when the way of assembling changes but no file does.
 const ASSEMBLY: &str = "1";
@@ -40,6 +40,8 @@ pub(super) async fn make(ctx: &mut Ctx<'_>) -> Result<String, StepError> {
     for module in programs::NODE {
         module.build(ctx).await?;
     }
+    // The one binary answers to this name too.
+    link_bin(&KUBERNETES.program("kubernetes"), "kubectl")?;
     let tag = tag();
     assemble::assemble(ctx, &tag).await?;
     Ok(tag)

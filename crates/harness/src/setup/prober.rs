@@ -2,7 +2,7 @@
 //! checkout, its hash the tag.
 
 use super::error::StepError;
-use super::{Ctx, docker, recipes};
+use super::{Ctx, apt, docker, recipes};
 use crate::cache::{CacheError, KeyOf, Place, cache_dir, hash_file};
 use crate::command::Cmd;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -60,6 +60,7 @@ pub(super) async fn make(ctx: &mut Ctx<'_>) -> Result<String, StepError> {
     let workspace = workspace()?;
     let place = place(&workspace)?;
     if !place.is_there() {
+        apt::install_linker(ctx).await?;
         ctx.say("building the prober");
     }
     let dir = place.get_or_make(async |to| build(&workspace, to).await).await?;

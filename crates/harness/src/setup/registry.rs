@@ -3,7 +3,7 @@
 
 use super::error::StepError;
 use super::{Ctx, docker, recipes, roots};
-use crate::cache::{CacheError, KeyOf, cache_dir};
+use crate::cache::{KeyOf, fresh_dir};
 use camino::Utf8Path;
 
 /// What the chart names.
@@ -25,8 +25,7 @@ pub(super) async fn find(ctx: &Ctx<'_>) -> Option<String> {
 /// Makes the image.
 pub(super) async fn make(ctx: &mut Ctx<'_>) -> Result<String, StepError> {
     let root = roots::REGISTRY.image(ctx).await?;
-    let parent = cache_dir().join("tmp");
-    let context = tempfile::tempdir_in(&parent).map_err(CacheError::at(parent))?;
+    let context = fresh_dir()?;
     let context = Utf8Path::from_path(context.path()).unwrap_or(Utf8Path::new("."));
     recipes::write("images/registry", context)?;
     docker::build(context, TAG, &key(), &[("ROOT", &root)]).await?;

@@ -1,7 +1,7 @@
 //! Puts the node image together from what the cache holds.
 
 use super::control_plane;
-use crate::cache::{CacheError, KeyOf, Place, cache_dir, lock};
+use crate::cache::{CacheError, KeyOf, Place, fresh_dir, lock};
 use crate::command::{Cmd, CommandError};
 use crate::setup::docker::{self, docker};
 use crate::setup::error::StepError;
@@ -21,7 +21,7 @@ pub(super) async fn assemble(ctx: &mut Ctx<'_>, tag: &str) -> Result<(), StepErr
     if docker::image_id(tag).await.is_some() {
         return Ok(());
     }
-    let work = work_dir()?;
+    let work = fresh_dir()?;
     let work = Utf8Path::from_path(work.path()).unwrap_or(Utf8Path::new("."));
     ctx.say("putting the control-plane images together");
     let archive = work.join("images.tar");
@@ -32,12 +32,6 @@ pub(super) async fn assemble(ctx: &mut Ctx<'_>, tag: &str) -> Result<(), StepErr
     let filled = fill(&bare, &archive, tag).await;
     let _ = docker(["rmi", &bare, "seatrial/node-programs:latest"]).run().await;
     Ok(filled?)
-}
-
-fn work_dir() -> Result<tempfile::TempDir, CacheError> {
-    let parent = cache_dir().join("tmp");
-    std::fs::create_dir_all(&parent).map_err(CacheError::at(&parent))?;
-    tempfile::tempdir_in(&parent).map_err(CacheError::at(parent))
 }
 
 /// The node without images.

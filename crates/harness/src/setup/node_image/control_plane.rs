@@ -86,7 +86,7 @@ async fn entry(base: &str, image: &str) -> Result<(), CommandError> {
     let entrypoint = entrypoint(image);
     let dockerfile = format!("FROM {base}\nENTRYPOINT [\"{entrypoint}\"]\n");
     let build = docker(["build", "--quiet", "--tag", image, "-"]).stdin_bytes(dockerfile);
-    build.env("DOCKER_BUILDKIT", "0").run_ok().await.map(|_| ())
+    build.run_ok().await.map(|_| ())
 }
 
 /// Most programs are called by name from a manifest; those that are not need this.
