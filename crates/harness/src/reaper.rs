@@ -142,7 +142,7 @@ fn expired(nodes: &[Node], now: u64) -> BTreeSet<String> {
 /// Takes down what a lease is about, its folder, and the lease last. May be repeated.
 pub(crate) async fn remove(lease: &Lease, caution: Caution, events: &Events) -> Result<(), ReapError> {
     remove_made(lease, caution, events).await?;
-    remove_dir(&lease.dir)?;
+    lease.dirs.iter().try_for_each(|dir| remove_dir(dir))?;
     Ok(lease.forget()?)
 }
 
@@ -249,7 +249,7 @@ async fn remove_namespaces(lease: &Lease) -> Result<(), ReapError> {
     gone.await.map_err(|source| ReapError::Remains { cluster: lease.cluster.clone(), source: Box::new(source) })
 }
 
-fn remove_dir(dir: &Utf8Path) -> Result<(), ReapError> {
+pub(crate) fn remove_dir(dir: &Utf8Path) -> Result<(), ReapError> {
     match std::fs::remove_dir_all(dir) {
         Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
             Err(ReapError::File { path: dir.to_owned(), source })

@@ -15,9 +15,6 @@ use tokio::sync::oneshot;
 /// How long kind may take: on a slow disk the copy of the node's store alone takes a minute.
 const PATIENCE: Duration = Duration::from_mins(5);
 
-/// How many nodes a cluster of ours has.
-const NODES: usize = 1;
-
 /// The line at which the node runs and its containerd starts.
 const NODE_RUNS: &str = "Starting control-plane";
 
@@ -39,11 +36,7 @@ impl ClusterProvider for Kind {
     }
 
     async fn until_ready(&self, cluster: &Cluster, request: &Request) -> Result<(), ClusterError> {
-        ready::until_api_answers(cluster).await?;
-        // The prober starts while the node gets ready.
-        ready::deploy_prober(cluster, &request.prober).await?;
-        ready::until_nodes(cluster, NODES).await?;
-        ready::until_dns_answers(cluster).await
+        ready::until_usable(cluster, &request.prober).await
     }
 
     async fn load(&self, cluster: &Cluster, request: &Request) -> Result<LoadReport, ClusterError> {

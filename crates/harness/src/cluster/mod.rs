@@ -16,7 +16,9 @@ pub(crate) mod engine;
 
 pub use cluster_error::ClusterError;
 pub use load::{LoadReport, load_images};
+pub use name::cluster_name;
 pub use provider::{Capabilities, ProviderKind};
+pub use ready::until_usable;
 pub use shared::{Wanted, release, shared};
 pub use up::{Publish, keep_named, named, remove_named};
 

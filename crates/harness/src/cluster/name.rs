@@ -3,7 +3,7 @@
 use crate::run_id::{RunId, base36, is_id};
 
 /// `st-<run>-<expiry>`: the expiry in seconds of the wall clock, base 36.
-pub(super) fn cluster_name(run: &RunId, expires: u64) -> String {
+pub fn cluster_name(run: &RunId, expires: u64) -> String {
     format!("st-{run}-{}", base36(expires))
 }
 

@@ -27,6 +27,16 @@ fn patience() -> Patience {
     Patience::backoff(Duration::from_mins(2), Duration::from_millis(20), Duration::from_millis(200))
 }
 
+/// Waits until a cluster in containers of this host can be used: its API answers, its nodes are Ready, and a pod, the
+/// prober's, gets a DNS answer. Its image must be on the nodes.
+pub async fn until_usable(cluster: &Cluster, prober: &str) -> Result<(), ClusterError> {
+    until_api_answers(cluster).await?;
+    // The prober starts while the node gets ready.
+    deploy_prober(cluster, prober).await?;
+    until_nodes(cluster, cluster.nodes.len().max(1)).await?;
+    until_dns_answers(cluster).await
+}
+
 /// Waits for the API server's first answer.
 pub(super) async fn until_api_answers(cluster: &Cluster) -> Result<(), ClusterError> {
     let client = cluster.client().await?;
@@ -66,7 +76,7 @@ fn node_trouble(node: &Node) -> Option<String> {
 }
 
 /// Waits until a pod, the prober's, gets a DNS answer.
-pub(super) async fn until_dns_answers(cluster: &Cluster) -> Result<(), ClusterError> {
+async fn until_dns_answers(cluster: &Cluster) -> Result<(), ClusterError> {
     let client = cluster.client().await?;
     let pods: Api<Pod> = Api::namespaced(client.clone(), SYSTEM_NAMESPACE);
     let asked = async || match running_prober(&pods).await? {
@@ -77,7 +87,7 @@ pub(super) async fn until_dns_answers(cluster: &Cluster) -> Result<(), ClusterEr
 }
 
 /// Puts a prober on a cluster of ours.
-pub(super) async fn deploy_prober(cluster: &Cluster, image: &str) -> Result<(), ClusterError> {
+async fn deploy_prober(cluster: &Cluster, image: &str) -> Result<(), ClusterError> {
     let client = cluster.client().await?;
     let namespace = json!({
         "apiVersion": "v1", "kind": "Namespace",

@@ -62,7 +62,16 @@ pub async fn release(run: &RunId, events: &Events) -> Result<(), reaper::ReapErr
             reaper::remove(&lease, reaper::Caution::AllEnded, events).await?;
         }
     }
-    Ok(())
+    forget_run(run, &me)
+}
+
+/// Removes the folder of a run that has no cluster any more, and no process but this one.
+fn forget_run(run: &RunId, me: &Owner) -> Result<(), reaper::ReapError> {
+    let is_leased = crate::lease::leases().into_iter().flatten().any(|lease| lease.run == run.as_str());
+    match is_leased || Owner::current() != *me {
+        true => Ok(()),
+        false => reaper::remove_dir(&state::run_dir(run)),
+    }
 }
 
 async fn bring_up(
@@ -131,7 +140,7 @@ fn lease(run: &RunId, wanted: &Wanted, request: &Request, expires: u64) -> Lease
         provider: wanted.provider,
         run: run.to_string(),
         home: state::home(),
-        dir: request.dir.clone(),
+        dirs: vec![request.dir.clone()],
         kubeconfig: request.dir.join("kubeconfig"),
         owner: Owner::current(),
         expires: Some(expires),

@@ -10,6 +10,7 @@ use crate::reaper::{self, Caution, ReapError};
 use crate::run_id::RunId;
 use crate::state;
 use crate::tools::Tools;
+use camino::Utf8PathBuf;
 use seatrial_contracts::model::ClusterSpec;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -56,7 +57,7 @@ pub async fn remove_named(name: &str, events: &Events) -> Result<bool, ReapError
     Ok(true)
 }
 
-fn lease_path(name: &str) -> camino::Utf8PathBuf {
+fn lease_path(name: &str) -> Utf8PathBuf {
     state::leases_dir().join(format!("{name}.json"))
 }
 
@@ -79,7 +80,7 @@ fn lease(request: &Request) -> Lease {
         provider: ProviderKind::Kind,
         run: RunId::current().to_string(),
         home: state::home(),
-        dir: request.dir.clone(),
+        dirs: dirs(request),
         kubeconfig: request.dir.join("kubeconfig"),
         owner: Owner::this_process(),
         expires: None,
@@ -87,6 +88,13 @@ fn lease(request: &Request) -> Lease {
         keep: Duration::ZERO,
         engine: request.engine.clone(),
     }
+}
+
+/// `down` removes the folder of the cluster, and that of the run of `up`, unless nextest's processes share that one.
+fn dirs(request: &Request) -> Vec<Utf8PathBuf> {
+    let has_own_run = Owner::current() == Owner::this_process();
+    let run_dir = has_own_run.then(|| state::run_dir(&RunId::current()));
+    std::iter::once(request.dir.clone()).chain(run_dir).collect()
 }
 
 /// The cluster of this name that an earlier `up` left. One that is not ours is refused; what a dead `up` left is

@@ -44,8 +44,8 @@ pub struct Lease {
     pub run: String,
     /// The state directory it belongs to.
     pub home: Utf8PathBuf,
-    /// The folder that is removed with it.
-    pub dir: Utf8PathBuf,
+    /// The folders that are removed with it.
+    pub dirs: Vec<Utf8PathBuf>,
     /// The private kubeconfig.
     pub kubeconfig: Utf8PathBuf,
     /// The process it is for.
@@ -190,7 +190,7 @@ pub(crate) mod tests {
             run: "abcd1234".into(),
             home: home.to_owned(),
             kubeconfig: dir.join("kubeconfig"),
-            dir,
+            dirs: vec![dir],
             owner,
             expires: Some(1_795_000_000),
             is_kept: false,
