@@ -16,3 +16,6 @@ pub mod report;
 pub mod requirements;
 pub mod schema;
 mod units;
+
+#[cfg(test)]
+mod fixture;

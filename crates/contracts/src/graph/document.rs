@@ -117,9 +117,17 @@ impl Chunk {
             Ok(Value::Null) => Vec::new(),
             Ok(Value::Object(list)) if is_list(&list) => items(&list).map(|item| make(item, None)).collect(),
             Ok(value) => vec![make(value, None)],
-            Err(error) => vec![make(Value::Null, Some(error.to_string()))],
+            Err(error) => vec![make(Value::Null, Some(located(&error, self.first_line)))],
         }
     }
+}
+
+/// The error with its line counted in the render.
+fn located(error: &serde_yaml::Error, first_line: usize) -> String {
+    let text = error.to_string();
+    let message = text.split_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+    let line = error.location().map(|at| format!(" (rendered line {})", first_line + at.line() - 1));
+    format!("{message}{}", line.unwrap_or_default())
 }
 
 fn is_list(object: &serde_json::Map<String, Value>) -> bool {

@@ -83,3 +83,6 @@ fn claims_of(set: &Document) -> Vec<String> {
     let names = templates.into_iter().flatten().filter_map(|t| t.pointer("/metadata/name")?.as_str());
     names.flat_map(|name| (0..replicas).map(move |i| format!("{name}-{}-{i}", set.name()))).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,11 +25,9 @@ impl Document {
 
     fn template_line(&self, template: &str, rendered_line: usize) -> Option<usize> {
         let rendered = self.text.lines().nth(rendered_line - self.first_line)?.trim();
-        let key = rendered.split_once(':').map_or(rendered, |(key, _)| key).trim_start_matches("- ");
+        let key = rendered.split_once(':').map(|(key, _)| format!("{key}:"));
         let exact = only_line(template, |line| line.trim() == rendered);
-        exact.or_else(|| {
-            only_line(template, |line| line.trim().trim_start_matches("- ").starts_with(&format!("{key}:")))
-        })
+        exact.or_else(|| only_line(template, |line| key.as_ref().is_some_and(|key| line.trim().starts_with(key))))
     }
 }
 

@@ -19,3 +19,6 @@ pub use statics::judge_static;
 pub(crate) use statics::{defaults_with_subject, is_port};
 pub use verdicts::{blocked, blocking, skipped};
 pub use watch::{Decision, Rules, Watch};
+
+#[cfg(test)]
+mod tests;

@@ -72,6 +72,7 @@ impl Planner<'_> {
                 }
             }
         }
+        graded::lift_holds(&mut slots);
         if problems.is_empty() { Ok(slots) } else { Err(problems) }
     }
 

@@ -1,6 +1,6 @@
 //! Class and level of a clause: derived from what it does, never written.
 
-use crate::model::{Check, Class, Clause, Event, Level, Phase};
+use crate::model::{Check, Class, Clause, Event, Level, Phase, Slot, What};
 
 /// How a clause may share a release.
 pub(super) fn class(clause: &Clause) -> Class {
@@ -35,4 +35,29 @@ pub(super) fn level(clause: &Clause) -> Level {
 /// Whether the event (or the check) takes the release away, so that it comes late among its class.
 pub(super) fn is_last(clause: &Clause) -> bool {
     clause.when.iter().any(|event| matches!(event, Event::Uninstall))
+}
+
+/// A clause that `holds` another is judged where that one is.
+pub(super) fn lift_holds(slots: &mut [Slot]) {
+    // A chain of them is as long as there are slots, at the most.
+    for _ in 0..slots.len() {
+        let graded: Vec<(String, Class, Level)> =
+            slots.iter().map(|slot| (slot.id.clause.clone(), slot.class, slot.level)).collect();
+        let mut is_settled = true;
+        for slot in slots.iter_mut() {
+            let held = graded.iter().filter(|(name, ..)| holds(slot, name));
+            let top =
+                held.fold((slot.class, slot.level), |top, (_, class, level)| (top.0.max(*class), top.1.max(*level)));
+            is_settled &= top == (slot.class, slot.level);
+            (slot.class, slot.level) = top;
+        }
+        if is_settled {
+            return;
+        }
+    }
+}
+
+fn holds(slot: &Slot, name: &str) -> bool {
+    let What::Clause(clause) = &slot.what else { return false };
+    clause.then.iter().any(|phase| matches!(&phase.check, Check::Holds(other) if other == name))
 }

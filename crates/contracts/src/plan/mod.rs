@@ -144,3 +144,6 @@ fn values(source: &ChartSource<'_>, environment: &Environment, file: &str) -> Re
 fn problem(code: &'static str, file: &str, line: usize, message: impl Into<String>) -> Diagnostic {
     Diagnostic { code, message: message.into(), hint: None, file: file.to_owned(), line, column: 1 }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,3 +13,6 @@ pub use json::{json, schema};
 pub use junit::junit;
 pub use summary::summary;
 pub use text::{line, text};
+
+#[cfg(test)]
+mod tests;

@@ -157,3 +157,6 @@ fn looked_at(inspected: &Inspected) -> Measured {
     let n = inspected.n as u64;
     Measured { what: inspected.what.to_owned(), value: n as f64, limit: None, unit: String::new(), n }
 }
+
+#[cfg(test)]
+mod tests;

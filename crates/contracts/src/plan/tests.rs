@@ -1,0 +1,108 @@
+//! Plans: names, order and prerequisites.
+
+use crate::fixture::{CONTRACT, RENDER, chart, planned, slot, sound};
+use crate::model::{Class, Level, What};
+use crate::plan::{programs, skip_without_programs};
+
+const HEAD: &str = "apiVersion: seatrial.dev/v1\nkind: Contract\nchart: .\n";
+
+#[test]
+fn every_slot_has_its_prerequisites() {
+    let plan = sound();
+    let lines: Vec<String> = plan.environments[0]
+        .slots
+        .iter()
+        .map(|slot| format!("{} {:?} {:?} <- {}", slot.id.local(), slot.level, slot.class, slot.after.join(" ")))
+        .collect();
+    let expected = include_str!("../fixture/plan.txt");
+    assert_eq!(lines.join("\n"), expected.trim_end());
+}
+
+/// The slot's `after` in the plan of a contract.
+fn check(clauses: &str, local: &str, expected: &str) {
+    let plan = chart(RENDER, &format!("{HEAD}clauses:\n{clauses}"));
+    assert_eq!(slot(&plan, local).1.after.join(" "), expected);
+}
+
+#[test]
+fn after_and_holds_add_prerequisites() {
+    let first = "  first: { tcp: svc/registry:http }\n";
+    let reach = "named[svc/registry] ready reachable[svc/registry:5000]";
+    check(first, "first", reach);
+    check(&format!("{first}  x: {{ tcp: svc/registry:5000, after: [first] }}\n"), "x", &format!("{reach} first"));
+    check(&format!("{first}  x: {{ holds: first }}\n"), "x", "ready first");
+}
+
+#[test]
+fn a_port_that_is_to_refuse_need_not_be_there() {
+    check("  x: { tcp: { to: svc/registry:81, expect: refused } }\n", "x", "named[svc/registry] ready");
+}
+
+#[test]
+fn an_advisory_clause_is_no_gate() {
+    let plan = chart(RENDER, &format!("{HEAD}clauses:\n  x: {{ objects: {{ Pod: 1 }}, advisory: true }}\n"));
+    assert!(!slot(&plan, "installs").1.after.contains(&"x".to_owned()));
+}
+
+#[test]
+fn a_written_clause_takes_the_place_of_a_default_one() {
+    let plan = chart(
+        RENDER,
+        &format!("{HEAD}clauses:\n  nothing-restarts: {{ restarts: {{ deploy/registry: 0 }}, for: 5s }}\n"),
+    );
+    let all: Vec<_> = plan.environments[0].slots.iter().filter(|s| s.id.clause == "nothing-restarts").collect();
+    assert_eq!(all.len(), 1);
+    assert!(matches!(all[0].what, What::Clause(_)));
+}
+
+#[test]
+fn a_name_of_an_implicit_clause_is_refused() {
+    let text = planned(Ok(RENDER.to_owned()), &format!("{HEAD}clauses:\n  ready: {{ ready: release }}\n"));
+    assert!(text.is_err_and(|text| text.contains("ready")));
+}
+
+#[test]
+fn an_environment_is_cut_at_its_level() {
+    let contract = CONTRACT.replace("dev: {}", "dev: { upTo: live }");
+    let plan = chart(RENDER, &contract);
+    assert!(plan.environments[0].slots.iter().all(|slot| slot.level <= Level::Live));
+    assert!(plan.environments[0].slots.iter().any(|slot| slot.id.clause == "push-and-pull"));
+}
+
+#[test]
+fn classes_run_one_after_the_other() {
+    let plan = sound();
+    let classes: Vec<Class> = plan.environments[0].slots.iter().map(|slot| slot.class).collect();
+    assert!(classes.is_sorted());
+}
+
+#[test]
+fn a_skip_is_handed_on() {
+    let clauses =
+        "  oras: { run: { command: [x], requires: [oras] } }\n  next: { tcp: svc/registry:http, after: [oras] }\n";
+    let mut plan = chart(RENDER, &format!("{HEAD}clauses:\n{clauses}"));
+    let wanted = programs(&plan);
+    skip_without_programs(&mut plan, &wanted);
+    let reason = |local: &str| slot(&plan, local).1.skip.as_ref().map(|skip| skip.reason.clone());
+    assert_eq!(reason("oras").as_deref(), Some("`oras` is not on PATH"));
+    assert_eq!(reason("next").as_deref(), Some("needs oras: `oras` is not on PATH"));
+    assert_eq!(reason("ready"), None);
+}
+
+#[test]
+fn an_expired_skip_fails_in_its_own_words() {
+    let clauses = "  x: { tcp: svc/registry:http, skip: { reason: later, until: 2026-01-31 } }\n";
+    let plan = chart(RENDER, &format!("{HEAD}clauses:\n{clauses}"));
+    let (environment, slot) = slot(&plan, "x");
+    let verdict = crate::judge::judge_static(&plan, environment, slot);
+    let message = verdict.cause.map(|cause| cause.message);
+    assert_eq!(message.as_deref(), Some("the skip ended on 2026-01-31; its reason was: later"));
+}
+
+#[test]
+fn a_default_clause_can_be_switched_off_and_no_other() {
+    let off = |name: &str| format!("{HEAD}without: {{ {name}: not today }}\n");
+    let plan = chart(RENDER, &off("images"));
+    assert!(plan.environments[0].slots.iter().all(|slot| slot.id.clause != "images"));
+    assert!(planned(Ok(RENDER.to_owned()), &off("imagers")).is_err_and(|text| text.contains("imagers")));
+}
