@@ -23,8 +23,9 @@ spec:
         readinessProbe: { periodSeconds: 1 }
 ";
 
-/// Nobody else leads on one node: waiting for a lease is waiting for nobody. The second argument of the controller
-/// manager is kind's own, which a patched list would lose. etcd need not survive a power cut.
+/// Nobody else leads on one node: waiting for a lease is waiting for nobody. At 20 requests a second, its default, the
+/// controller manager spends four seconds on making the accounts of its controllers before the first one works.
+/// `enable-hostpath-provisioner` is kind's own, which a patched list would lose. etcd need not survive a power cut.
 const CONTROL_PLANE: &str = "\
 kind: ClusterConfiguration
 etcd:
@@ -36,6 +37,8 @@ etcd:
 controllerManager:
   extraArgs:
   - { name: leader-elect, value: \"false\" }
+  - { name: kube-api-qps, value: \"500\" }
+  - { name: kube-api-burst, value: \"1000\" }
   - { name: enable-hostpath-provisioner, value: \"true\" }
 scheduler:
   extraArgs:
