@@ -101,7 +101,7 @@ mod tests {
         let chart = Utf8Path::new("c");
         let template = Template { release: "r", namespace: "n", chart, files: &files, set: &set };
         let args = install(&Install { template, is_helm_4 }, &overlay).join(" ");
-        let file = overlay.file().map_or("-", Utf8Path::as_str);
+        let file = overlay.file().map_or("no file", Utf8Path::as_str);
         assert_eq!(args.replace(file, "PRIVATE"), expected);
     }
 
