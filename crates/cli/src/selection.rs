@@ -41,11 +41,6 @@ pub(crate) enum Tier {
 }
 
 impl Filter {
-    /// Whether everything was asked for.
-    pub(crate) fn is_everything(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// Leaves in the plan what was asked for, and what that stands on.
     pub(crate) fn apply(&self, plan: &mut ChartPlan) {
         plan.environments.retain(|environment| self.environment.as_ref().is_none_or(|name| *name == environment.name));
@@ -189,6 +184,5 @@ mod tests {
     fn an_unknown_name_leaves_nothing() {
         assert!(left(&Filter { clause: Some("nope".into()), ..Filter::default() }).is_empty());
         assert!(left(&Filter { environment: Some("nope".into()), ..Filter::default() }).is_empty());
-        assert!(!Filter { clause: Some("nope".into()), ..Filter::default() }.is_everything());
     }
 }

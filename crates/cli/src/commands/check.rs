@@ -24,11 +24,7 @@ pub(crate) struct Args {
 
 /// Judges the files.
 pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
-    let verify = verify::Args {
-        charts: args.charts.clone(),
-        environment: args.environment.clone(),
-        clause: args.clause.clone(),
-        ..verify::Args::up_to_static()
-    };
+    let (charts, environment, clause) = (args.charts.clone(), args.environment.clone(), args.clause.clone());
+    let verify = verify::Args { charts, environment, clause, ..verify::Args::up_to_static() };
     verify::run(&verify, context).await
 }

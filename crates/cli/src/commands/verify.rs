@@ -32,44 +32,44 @@ pub(crate) struct Args {
 
     /// Everything up to this level
     #[arg(long, value_enum, value_name = "LEVEL", conflicts_with = "tier")]
-    up_to: Option<UpTo>,
+    pub(super) up_to: Option<UpTo>,
 
     /// This tier by itself: what would stop it in a lower one is no gate
     #[arg(long, value_enum, value_name = "TIER")]
-    tier: Option<Tier>,
+    pub(super) tier: Option<Tier>,
 
     /// A cluster made by kind, or an existing one
     #[arg(long, value_enum, default_value_t, value_name = "PROVIDER")]
-    provider: Provider,
+    pub(super) provider: Provider,
 
     /// The context of your kubeconfig, for an existing cluster
     #[arg(long, value_name = "CONTEXT", requires = "provider")]
-    context: Option<String>,
+    pub(super) context: Option<String>,
 
     /// Keep the cluster warm for so long (`30m`, `1h`)
     #[arg(long, value_name = "DURATION", value_parser = duration)]
-    keep: Option<Duration>,
+    pub(super) keep: Option<Duration>,
 
     /// Stretch time-outs by this factor on a slow machine; promises are never stretched
     #[arg(long, default_value_t = 1.0, value_name = "N", value_parser = factor)]
-    slow: f64,
+    pub(super) slow: f64,
 
     /// What could not be decided fails
     #[arg(long)]
-    strict: bool,
+    pub(super) strict: bool,
 
     /// Write the report as JSON
     #[arg(long, value_name = "FILE.json", value_parser = json_file)]
-    report: Option<Utf8PathBuf>,
+    pub(super) report: Option<Utf8PathBuf>,
 
     /// Write the report as JUnit XML
     #[arg(long, value_name = "FILE.xml")]
-    junit: Option<Utf8PathBuf>,
+    pub(super) junit: Option<Utf8PathBuf>,
 }
 
 /// The levels, as words.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum UpTo {
+pub(super) enum UpTo {
     /// The rendered files
     Static,
     /// A real API server, no pods
@@ -84,7 +84,7 @@ enum UpTo {
 
 /// Where the cluster comes from, as words.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
-enum Provider {
+pub(super) enum Provider {
     /// Made for this run, and removed
     #[default]
     Kind,
