@@ -7,7 +7,7 @@ mod key;
 mod lock;
 mod place;
 
-pub use key::{Key, KeyOf, hash_file};
+pub use key::{Key, KeyOf, files_below, hash_file};
 pub use lock::{CacheLock, lock};
 pub use place::{Place, cache_dir, fresh_dir, link_bin};
 

@@ -76,7 +76,7 @@ fn short(digest: &[u8]) -> String {
 }
 
 /// All files below a directory, sorted.
-fn files_below(dir: &Utf8Path) -> Result<Vec<Utf8PathBuf>, CacheError> {
+pub fn files_below(dir: &Utf8Path) -> Result<Vec<Utf8PathBuf>, CacheError> {
     let mut found = Vec::new();
     let mut open = vec![dir.to_owned()];
     while let Some(dir) = open.pop() {

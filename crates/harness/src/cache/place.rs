@@ -95,7 +95,7 @@ pub fn fresh_dir() -> Result<tempfile::TempDir, CacheError> {
 fn sweep(dir: &Utf8Path) {
     let is_old = |path: &Utf8Path| {
         let age = path.metadata().and_then(|found| found.modified()).ok().and_then(|made| made.elapsed().ok());
-        age.is_some_and(|age| age > Duration::from_secs(24 * 60 * 60))
+        age.is_some_and(|age| age > Duration::from_hours(24))
     };
     let entries = dir.read_dir_utf8().into_iter().flatten().flatten();
     for left in entries.filter(|entry| is_old(entry.path())) {

@@ -53,9 +53,8 @@ pub(super) fn write(finished: &Finished, is_private: bool, note: Option<&str>) {
 fn line<'a>(finished: &'a Finished, is_private: bool, note: Option<&'a str>, redact: Option<&Redactor>) -> Line<'a> {
     let clean = |text: &str| redact.map_or_else(|| text.to_owned(), |redact| redact(text));
     // Redact first, cut then: half of a secret is no longer recognised.
-    let printed = |text: &str| match is_private {
-        true => format!("<{} bytes, not recorded>", text.len()),
-        false => tail(&clean(text), TAIL).to_owned(),
+    let printed = |text: &str| {
+        if is_private { format!("<{} bytes, not recorded>", text.len()) } else { tail(&clean(text), TAIL).to_owned() }
     };
     Line {
         argv: finished.argv.iter().map(|word| clean(word)).collect(),

@@ -5,12 +5,8 @@ use camino::Utf8Path;
 use nix::sys::resource::{Resource, getrlimit};
 
 /// The modules that clusters use, and the file that shows that the kernel has them.
-const MODULES: [(&str, &str); 4] = [
-    ("overlay", "/sys/module/overlay"),
-    ("bridge", "/sys/module/bridge"),
-    ("br_netfilter", "/proc/sys/net/bridge"),
-    ("nf_tables", "/sys/module/nf_tables"),
-];
+const MODULES: [(&str, &str); 3] =
+    [("overlay", "/sys/module/overlay"), ("bridge", "/sys/module/bridge"), ("br_netfilter", "/proc/sys/net/bridge")];
 
 pub(super) fn cgroup() -> Cgroup {
     let root = Utf8Path::new("/sys/fs/cgroup");

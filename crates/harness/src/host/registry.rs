@@ -9,7 +9,7 @@ const REGISTRIES: [&str; 2] = ["registry-1.docker.io:443", "registry.k8s.io:443"
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How long the answer is believed.
-const FRESH: Duration = Duration::from_secs(60 * 60);
+const FRESH: Duration = Duration::from_hours(1);
 
 /// Whether all registries answer. `SEATRIAL_REGISTRY=none` or `=reachable` says it without a try.
 pub async fn is_reachable() -> bool {

@@ -39,5 +39,5 @@ async fn get(packages: &[&str]) -> Result<(), CommandError> {
 
 fn apt(args: &[&str]) -> Cmd {
     let command = Cmd::new("apt-get").args(["-o", "DPkg::Lock::Timeout=120"]).args(args);
-    command.env("DEBIAN_FRONTEND", "noninteractive").timeout(Duration::from_secs(15 * 60))
+    command.env("DEBIAN_FRONTEND", "noninteractive").timeout(Duration::from_mins(15))
 }

@@ -52,7 +52,7 @@ async fn install(tool: &str, to: &Utf8Path) -> Result<(), CommandError> {
     let command = command.arg(format!("{tool}@{}", pin(tool))).cwd(to).env("CARGO_TARGET_DIR", &target);
     let command = command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_LTO", "false");
     let command = command.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16").env_remove("RUSTFLAGS");
-    command.timeout(Duration::from_secs(30 * 60)).run_ok().await?;
+    command.timeout(Duration::from_mins(30)).run_ok().await?;
     let _ = std::fs::remove_dir_all(target);
     Ok(())
 }

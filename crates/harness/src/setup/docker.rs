@@ -9,7 +9,7 @@ const LABEL: &str = "io.seatrial.key";
 
 /// `docker`, within ten minutes.
 pub(super) fn docker<const N: usize>(args: [&str; N]) -> Cmd {
-    Cmd::new("docker").args(args).timeout(Duration::from_secs(600))
+    Cmd::new("docker").args(args).timeout(Duration::from_mins(10))
 }
 
 /// The version of the engine that answers.

@@ -12,6 +12,9 @@ use seatrial_observation::{Look, Reason};
 use seatrial_probes::wait::{Patience, until};
 use std::time::Duration;
 
+/// Enough for a dozen nodes.
+const INOTIFY_INSTANCES: u64 = 1024;
+
 /// The version of the engine, if one answers.
 pub(super) async fn find(_ctx: &Ctx<'_>) -> Option<String> {
     docker::engine_version().await.ok().map(|version| format!("Docker Engine {version}"))
@@ -45,9 +48,21 @@ async fn start(ctx: &mut Ctx<'_>) -> Result<(), StepError> {
     }
     let log = cache_dir().join("engine/dockerd.log");
     let config = write_config(ctx).await?;
+    raise_inotify(ctx);
     ctx.say(format!("starting dockerd; it writes to {log}"));
     let pid = dockerd(ctx.host.nofile_hard, &config).spawn_detached(&log)?;
     answers(&log, Some(pid)).await
+}
+
+/// Each node takes some 40 instances: the kernel's default of 128 is too few for
+/// several clusters. Where we start the engine the host is ours to tune; a refusal is
+/// no error, `doctor` tells of it.
+fn raise_inotify(ctx: &mut Ctx<'_>) {
+    let is_low = ctx.host.inotify.instances.is_some_and(|have| have < INOTIFY_INSTANCES);
+    let file = "/proc/sys/fs/inotify/max_user_instances";
+    if is_low && std::fs::write(file, INOTIFY_INSTANCES.to_string()).is_ok() {
+        ctx.say(format!("raised fs.inotify.max_user_instances to {INOTIFY_INSTANCES}"));
+    }
 }
 
 /// The engine hands its limit of open files down to containers: as many as the host allows.
@@ -71,7 +86,7 @@ async fn write_config(ctx: &mut Ctx<'_>) -> Result<Utf8PathBuf, StepError> {
 
 /// Waits until the engine answers; a daemon that has ended will not.
 async fn answers(log: &Utf8Path, pid: Option<u32>) -> Result<(), StepError> {
-    let patience = Patience::steady(Duration::from_secs(60), Duration::from_millis(100));
+    let patience = Patience::steady(Duration::from_mins(1), Duration::from_millis(100));
     let look = async || {
         let said = docker::engine_version().await;
         let ended = pid.is_some_and(|pid| !Utf8Path::new(&format!("/proc/{pid}")).exists());

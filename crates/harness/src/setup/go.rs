@@ -71,7 +71,7 @@ impl GoModule {
         let command =
             Cmd::new("go").args(["build", "-trimpath", "-buildvcs=false", "-ldflags", &self.flags(), "-o", &output]);
         let command = command.args(packages).cwd(source).env("CGO_ENABLED", "0").env("GOFLAGS", "-mod=readonly");
-        command.timeout(Duration::from_secs(40 * 60)).run_ok().await.map(|_| ())
+        command.timeout(Duration::from_mins(40)).run_ok().await.map(|_| ())
     }
 }
 

@@ -75,7 +75,7 @@ async fn build(workspace: &Utf8Path, to: &Utf8Path) -> Result<(), StepError> {
     let cargo = cargo.args(["--profile", "prober", "--target", &target()]).cwd(workspace);
     // Static, because the image holds nothing else, not even a C library.
     let cargo = cargo.env("RUSTFLAGS", "-C target-feature=+crt-static").env("CARGO_TARGET_DIR", &target_dir);
-    cargo.timeout(Duration::from_secs(30 * 60)).run_ok().await?;
+    cargo.timeout(Duration::from_mins(30)).run_ok().await?;
     let built = target_dir.join(target()).join("prober/prober");
     std::fs::copy(&built, to.join("prober")).map_err(CacheError::at(built))?;
     Ok(recipes::write("images/prober", to)?)

@@ -102,29 +102,17 @@ pub(super) fn write(folder: &str, to: &Utf8Path) -> Result<(), CacheError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cache::files_below;
 
-    /// Every file of the two folders is carried, but for the tests of the Go programs.
+    /// Every file of the two folders is carried, but for documents and the tests of the Go programs.
     #[test]
     fn no_recipe_is_forgotten() {
         let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let mut missing = Vec::new();
-        let mut open = vec![root.join("images"), root.join("tools")];
-        while let Some(dir) = open.pop() {
-            for entry in dir.read_dir_utf8().expect("folder") {
-                let path = entry.expect("entry").into_path();
-                if path.is_dir() {
-                    open.push(path);
-                    continue;
-                }
-                let name = path.strip_prefix(&root).expect("below").as_str().to_owned();
-                if !name.ends_with("_test.go")
-                    && !name.ends_with(".md")
-                    && RECIPES.iter().all(|(known, _)| *known != name)
-                {
-                    missing.push(name);
-                }
-            }
-        }
-        assert_eq!(missing, Vec::<String>::new());
+        let files = ["images", "tools"].map(|folder| files_below(&root.join(folder)).expect("folder"));
+        let names = files.iter().flatten().map(|path| path.strip_prefix(&root).expect("below").as_str());
+        let is_recipe = |name: &&str| !name.ends_with("_test.go") && !name.ends_with("README.md");
+        let is_carried = |name: &&str| RECIPES.iter().any(|(known, _)| known == name);
+        let forgotten: Vec<&str> = names.filter(is_recipe).filter(|name| !is_carried(name)).collect();
+        assert_eq!(forgotten, Vec::<&str>::new());
     }
 }

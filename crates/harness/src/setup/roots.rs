@@ -78,6 +78,6 @@ impl Root {
             command = command.arg(format!("{hook}={customize}"));
         }
         command = command.arg(format!("{hook}={SLIM}")).args([SUITE, archive.as_str()]);
-        command.timeout(Duration::from_secs(15 * 60)).run_ok().await.map(|_| ())
+        command.timeout(Duration::from_mins(15)).run_ok().await.map(|_| ())
     }
 }

@@ -42,7 +42,7 @@ fn sizes(host: &HostFacts) -> Vec<Problem> {
 fn limits(host: &HostFacts) -> Vec<Problem> {
     let instances = host.inotify.instances.filter(|have| *have < INOTIFY_INSTANCES).map(|have| {
         let why = format!("fs.inotify.max_user_instances is {have}; pods end with \"too many open files\"");
-        problem("several clusters at once", why, Some("sysctl -w fs.inotify.max_user_instances=512"))
+        problem("several clusters at once", why, Some("sysctl -w fs.inotify.max_user_instances=1024"))
     });
     let files = (host.nofile_hard < NOFILE).then(|| {
         let why = format!("a process may open {} files, and only root of the host may raise that", host.nofile_hard);

@@ -23,15 +23,15 @@ pub(super) fn daemon_json(users: Option<&str>, wrapper: Option<&Utf8Path>) -> St
 mod tests {
     use super::*;
 
-    fn check(users: Option<&str>, wrapper: Option<&str>, expected: Value) {
+    fn check(users: Option<&str>, wrapper: Option<&str>, expected: &Value) {
         let text = daemon_json(users, wrapper.map(Utf8Path::new));
-        assert_eq!(serde_json::from_str::<Value>(&text).expect("json"), expected);
+        assert_eq!(serde_json::from_str::<Value>(&text).expect("json"), *expected);
     }
 
     #[test]
     fn a_whole_host_gets_no_runtime_of_ours() {
         let log_opts = json!({ "max-size": "10m", "max-file": "3" });
-        check(None, None, json!({ "log-driver": "json-file", "log-opts": log_opts }));
+        check(None, None, &json!({ "log-driver": "json-file", "log-opts": log_opts }));
     }
 
     #[test]
@@ -41,6 +41,6 @@ mod tests {
         let expected = json!({
             "log-driver": "local", "runtimes": runtimes, "bip": "10.9.0.1/24", "default-runtime": "seatrial",
         });
-        check(Some(users), Some("/w"), expected);
+        check(Some(users), Some("/w"), &expected);
     }
 }

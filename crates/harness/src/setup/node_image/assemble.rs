@@ -81,7 +81,7 @@ async fn fetch_kind_base(to: &Utf8Path) -> Result<(), StepError> {
     recipes::write("tools/kind", &module)?;
     let download = async || {
         let go = Cmd::new("go").args(["mod", "download", "-json", KIND.pinned]).cwd(&module);
-        go.timeout(Duration::from_secs(300)).run_ok().await
+        go.timeout(Duration::from_mins(5)).run_ok().await
     };
     let said: serde_json::Value = serde_json::from_str(&twice(download).await?.stdout).unwrap_or_default();
     let dir = Utf8Path::new(said["Dir"].as_str().unwrap_or_default()).join("images/base/files");
