@@ -74,11 +74,13 @@ impl Places {
     }
 
     /// The file's name.
+    #[must_use]
     pub fn file(&self) -> &str {
         &self.file
     }
 
     /// The place of a node; of the nearest node around it where that one is not written in the file.
+    #[must_use]
     pub fn at(&self, pointer: &str) -> Place {
         let whole = format!("{}{pointer}", self.base);
         let mut rest = whole.as_str();

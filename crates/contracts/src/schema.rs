@@ -7,6 +7,7 @@ use serde_json::Value;
 use std::sync::OnceLock;
 
 /// The schema (2020-12) as it is checked in at `docs/contract.schema.json`.
+#[must_use]
 pub fn contract_schema() -> Value {
     parts().clone()
 }

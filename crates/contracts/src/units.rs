@@ -31,6 +31,7 @@ const SUFFIXES: [(&str, f64); 24] = [
 ];
 
 /// The amount of a quantity: bytes for sizes, cores for CPU. Kubernetes' suffixes, and decimal `kB MB GB TB`.
+#[must_use]
 pub fn quantity(text: &str) -> Option<f64> {
     SUFFIXES.iter().find_map(|(suffix, factor)| Some(number(text.strip_suffix(suffix)?)? * factor))
 }
@@ -41,6 +42,7 @@ pub(crate) fn is_with_unit(text: &str) -> bool {
 }
 
 /// A duration: numbers with `us`, `ms`, `s`, `m`, `h` or `d`, one after another (`1m30s`).
+#[must_use]
 pub fn duration(text: &str) -> Option<Duration> {
     let mut rest = text.trim();
     let mut seconds = 0.0;

@@ -51,6 +51,9 @@ pub(super) struct Bound {
 
 /// Looks up every reference of a clause (but those inside `each`, which are looked up where they are used).
 pub(super) fn look_up_all(tree: &Value, known: &Known<'_>, places: &Places) -> Result<Bound, Vec<Diagnostic>> {
+    if !has_reference(tree) {
+        return Ok(Bound { tree: tree.clone(), moved: Vec::new(), has_references: false });
+    }
     let mut looker = Looker { known, places, moved: Vec::new(), has_references: false, mistakes: Vec::new() };
     let mut bound = Map::new();
     for (key, value) in tree.as_object().into_iter().flatten() {
@@ -59,6 +62,15 @@ pub(super) fn look_up_all(tree: &Value, known: &Known<'_>, places: &Places) -> R
     }
     let Looker { moved, has_references, mistakes, .. } = looker;
     if mistakes.is_empty() { Ok(Bound { tree: Value::Object(bound), moved, has_references }) } else { Err(mistakes) }
+}
+
+fn has_reference(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains("$("),
+        Value::Array(items) => items.iter().any(has_reference),
+        Value::Object(entries) => entries.iter().any(|(key, item)| key.contains("$(") || has_reference(item)),
+        _ => false,
+    }
 }
 
 /// Why a reference names nothing.

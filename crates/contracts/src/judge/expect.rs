@@ -28,11 +28,11 @@ impl std::fmt::Display for Mismatch {
 }
 
 /// Compares a value (`None` or null: it is not there) with what is expected of it. `before` is the value before `when`.
+#[must_use]
 pub fn check(expectation: &Expectation, actual: Option<&Value>, before: Option<&Value>) -> Vec<Mismatch> {
     let actual = actual.filter(|value| !value.is_null());
     match (expectation, actual) {
-        (Expectation::Absent, None) => Vec::new(),
-        (Expectation::Present, Some(_)) => Vec::new(),
+        (Expectation::Absent, None) | (Expectation::Present, Some(_)) => Vec::new(),
         (Expectation::Absent, Some(seen)) => mismatch("absent", seen),
         (Expectation::Unchanged, seen) => unchanged(seen, before),
         (expected, None) => vec![not_there(expected)],
@@ -46,6 +46,7 @@ pub fn check(expectation: &Expectation, actual: Option<&Value>, before: Option<&
 
 /// Compares every value that a path names in an object; a path with `*` that names none is a mismatch of its own.
 /// The paths of mismatches are counted from the object.
+#[must_use]
 pub fn check_path(
     path: &ObjectPath,
     expectation: &Expectation,
@@ -68,6 +69,7 @@ pub fn check_path(
 
 /// The values that a path names, each with its own path (`*` written out). A missing key gives one entry with `None`;
 /// `*` over an empty or missing list gives no entry at all, which is never a pass: `*` means at least one.
+#[must_use]
 pub fn at_path<'v>(path: &ObjectPath, object: &'v Value) -> Vec<(String, Option<&'v Value>)> {
     let mut found = Vec::new();
     walk(&path.0, object, String::new(), &mut found);
@@ -233,6 +235,7 @@ fn scalar(value: &Value) -> Option<String> {
 }
 
 /// What an expectation asks, in one line: `"~ ^a"`, `{ name: http, containerPort: 5000 }`.
+#[must_use]
 pub fn describe(expectation: &Expectation) -> String {
     match expectation {
         Expectation::Absent => "absent".to_owned(),
@@ -265,6 +268,7 @@ fn describe_comparison(comparison: &Comparison) -> String {
 }
 
 /// A value in one line, long ones cut.
+#[must_use]
 pub fn show(value: &Value) -> String {
     let text = match value {
         Value::String(text) if text.is_empty() => "\"\"".to_owned(),

@@ -43,7 +43,7 @@ pub(super) struct CircumstancesFile {
     pub(super) after: Option<OneOrMany<String>>,
     /// Not judged, for this reason, until this day.
     pub(super) skip: Option<SkipFile>,
-    /// States that may heal and do not end a wait (CreateContainerConfigError …).
+    /// States that may heal and do not end a wait (`CreateContainerConfigError` …).
     pub(super) tolerates: Option<OneOrMany<String>>,
     /// Shown, but does not gate.
     #[serde(default)]

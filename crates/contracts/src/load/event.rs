@@ -85,7 +85,7 @@ fn scale(replicas: IndexMap<String, Number>, at: &str, found: &mut Findings<'_>)
     parsed.map(Event::Scale)
 }
 
-/// A workload: Deployment, StatefulSet, DaemonSet, or one of `more`.
+/// A workload: `Deployment`, `StatefulSet`, `DaemonSet`, or one of `more`.
 fn workload(text: &str, at: &str, more: &[&str], found: &mut Findings<'_>) -> Option<Target> {
     let target = object(text, at, found)?;
     let is_workload = match &target {

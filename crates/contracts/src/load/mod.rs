@@ -68,6 +68,7 @@ pub fn load(
 }
 
 /// The contract of a chart that has none: one environment, no written clause.
+#[must_use]
 pub fn default_contract() -> Contract {
     Contract {
         file: String::new(),

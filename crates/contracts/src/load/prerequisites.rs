@@ -6,6 +6,7 @@ use crate::diagnostic::{child, hint};
 use crate::model::RawClause;
 use indexmap::IndexMap;
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// A name in `after` or `holds`, and where it is written.
 struct Named<'a> {
@@ -19,7 +20,7 @@ pub(super) fn check(clauses: &IndexMap<String, RawClause>, found: &mut Findings<
             exists(&named, clauses, found);
         }
     }
-    let mut done = Vec::new();
+    let mut done = HashSet::new();
     for clause in clauses.keys() {
         visit(clause, clauses, &mut Vec::new(), &mut done, found);
     }
@@ -87,10 +88,10 @@ fn visit<'a>(
     clause: &'a str,
     clauses: &'a IndexMap<String, RawClause>,
     way: &mut Vec<&'a str>,
-    done: &mut Vec<&'a str>,
+    done: &mut HashSet<&'a str>,
     found: &mut Findings<'_>,
 ) {
-    if done.contains(&clause) {
+    if done.contains(clause) {
         return;
     }
     let Some((clause, raw)) = clauses.get_key_value(clause) else { return };
@@ -105,5 +106,5 @@ fn visit<'a>(
         visit(next, clauses, way, done, found);
     }
     way.pop();
-    done.push(clause);
+    done.insert(clause);
 }

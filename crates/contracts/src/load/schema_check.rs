@@ -2,7 +2,7 @@
 
 use super::findings::Findings;
 use super::scalars::not_built;
-use crate::diagnostic::{child, hint, nearest};
+use crate::diagnostic::{child, hint};
 use crate::schema;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{JsonTypeSet, ValidationError, Validator};
@@ -79,69 +79,93 @@ fn run(validator: Option<&Validator>, value: &Value, found: &mut Findings<'_>) -
         found.value("", "bad-schema", "the generated schema does not compile; this is a bug of Seatrial", None);
         return vec![String::new()];
     };
-    let mut pointers = Vec::new();
-    for error in validator.iter_errors(value) {
-        report(&error, &mut pointers, found);
+    let errors: Vec<ValidationError<'_>> = validator.iter_errors(value).collect();
+    let mut plain = Vec::new();
+    for error in &errors {
+        flatten(error, &mut plain);
     }
-    pointers
+    let later: Vec<&str> = plain.iter().filter(|e| has_later_key(e)).map(|e| e.instance_path().as_str()).collect();
+    for error in &plain {
+        report(error, &later, found);
+    }
+    errors.iter().chain(plain).map(|error| error.instance_path().to_string()).collect()
 }
 
-fn report(error: &ValidationError<'_>, pointers: &mut Vec<String>, found: &mut Findings<'_>) {
-    let at = error.instance_path().to_string();
-    if let ValidationErrorKind::AnyOf { context } = error.kind() {
-        for inner in best_branch(&at, context) {
-            report(inner, pointers, found);
-        }
-        if best_branch(&at, context).is_empty() {
-            wrong_type(&at, &expected_types(context), error.instance(), found);
-        }
-        pointers.push(at);
-        return;
+/// The errors that matter: of an `anyOf` those of the branch that was meant.
+fn flatten<'e>(error: &'e ValidationError<'_>, plain: &mut Vec<&'e ValidationError<'e>>) {
+    match error.kind() {
+        ValidationErrorKind::AnyOf { context } => match meant(error.instance_path().as_str(), context) {
+            Some(branch) => branch.iter().for_each(|inner| flatten(inner, plain)),
+            None => plain.push(error),
+        },
+        _ => plain.push(error),
     }
+}
+
+/// The branch of an `anyOf` whose type fits; `None` where no branch's type fits.
+fn meant<'e>(at: &str, context: &'e [Vec<ValidationError<'static>>]) -> Option<&'e Vec<ValidationError<'static>>> {
+    context.iter().filter(|branch| is_type_right(at, branch)).min_by_key(|branch| branch.len())
+}
+
+/// Whether a branch refuses a value for more than its type. A text that is no reference, where a number may be a
+/// reference, is of the wrong type.
+fn is_type_right(at: &str, branch: &[ValidationError<'static>]) -> bool {
+    branch.iter().filter(|error| error.instance_path().as_str() == at).all(|error| match error.kind() {
+        ValidationErrorKind::Type { .. } | ValidationErrorKind::Pattern { .. } => false,
+        ValidationErrorKind::AnyOf { context } => meant(at, context).is_some(),
+        _ => true,
+    })
+}
+
+fn has_later_key(error: &ValidationError<'_>) -> bool {
+    let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() else { return false };
+    unexpected.iter().any(|key| is_later(error.instance_path().as_str(), key))
+}
+
+fn report(error: &ValidationError<'_>, later: &[&str], found: &mut Findings<'_>) {
+    let at = error.instance_path().as_str();
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
             for key in unexpected {
-                unknown_key(&at, key, &known_keys(error), found);
+                unknown_key(at, key, &known_keys(error), found);
             }
         }
-        ValidationErrorKind::Type { kind } => wrong_type(&at, &types(kind), error.instance(), found),
+        ValidationErrorKind::Type { kind } => wrong_type(at, &types(kind), error.instance(), found),
+        ValidationErrorKind::AnyOf { context } => wrong_type(at, &expected_types(context), error.instance(), found),
+        // What is missing may be just what the later word says.
+        ValidationErrorKind::Required { .. } if later.contains(&at) => {}
         ValidationErrorKind::Required { property } => {
             let property = property.as_str().unwrap_or_default();
-            found.key(&at, "missing-key", format!("the key `{property}` is missing"), None);
+            found.key(at, "missing-key", format!("the key `{property}` is missing"), None);
         }
-        ValidationErrorKind::MinItems { .. } => found.value(&at, "empty-list", "an empty list", None),
-        ValidationErrorKind::MinProperties { .. } => {
-            found.value(&at, "empty-expectation", "an empty map", None);
-        }
-        ValidationErrorKind::Enum { options } => bad_word(&at, error.instance(), options, found),
+        ValidationErrorKind::MinItems { .. } => found.value(at, "empty-list", "an empty list", None),
+        ValidationErrorKind::MinProperties { .. } => found.value(at, "empty-expectation", "an empty map", None),
+        ValidationErrorKind::Enum { options } => bad_word(at, error.instance(), options, found),
         ValidationErrorKind::Constant { expected_value } => {
-            bad_word(&at, error.instance(), &json!([expected_value]), found);
+            bad_word(at, error.instance(), &json!([expected_value]), found);
         }
-        _ => found.value(&at, "bad-value", error.to_string(), None),
+        _ => found.value(at, "bad-value", error.to_string(), None),
     }
-    pointers.push(at);
 }
 
-/// The errors of the branch of an `anyOf` whose type fits; none where no branch's type fits. A text that is no
-/// reference, where a number may be a reference, is of the wrong type.
-fn best_branch<'e>(at: &str, context: &'e [Vec<ValidationError<'static>>]) -> &'e [ValidationError<'static>] {
-    let fits = |branch: &&Vec<ValidationError<'static>>| {
-        !branch.iter().any(|error| {
-            error.instance_path().as_str() == at
-                && matches!(error.kind(), ValidationErrorKind::Type { .. } | ValidationErrorKind::Pattern { .. })
-        })
-    };
-    context.iter().filter(fits).min_by_key(|branch| branch.len()).map_or(&[], Vec::as_slice)
-}
-
+/// The types of all branches, those of branches within branches too.
 fn expected_types(context: &[Vec<ValidationError<'static>>]) -> Vec<String> {
-    let mut all = Vec::new();
+    let mut all: Vec<String> = Vec::new();
     for error in context.iter().flatten() {
-        if let ValidationErrorKind::Type { kind } = error.kind() {
-            all.extend(types(kind).into_iter().filter(|word| word != "null"));
-        }
+        let more = match error.kind() {
+            ValidationErrorKind::Type { kind } => types(kind),
+            ValidationErrorKind::AnyOf { context } => expected_types(context),
+            _ => Vec::new(),
+        };
+        all.extend(more);
     }
-    all.dedup();
+    let mut seen = Vec::new();
+    all.retain(|word| {
+        word != "null" && !seen.contains(word) && {
+            seen.push(word.clone());
+            true
+        }
+    });
     all
 }
 
@@ -188,14 +212,17 @@ fn describe(seen: &Value) -> String {
 
 fn unknown_key(at: &str, key: &str, known: &[String], found: &mut Findings<'_>) {
     let pointer = child(at, key);
-    let is_later = LATER.contains(&key) || LATER_BELOW.iter().any(|(end, word)| *word == key && at.ends_with(end));
-    let near = nearest(key, known.iter().map(String::as_str));
-    if is_later && near.is_none_or(|near| near != key) {
+    if is_later(at, key) {
         found.key(&pointer, "not-built-yet", not_built(&format!("`{key}`")), None);
         return;
     }
     let hint = hint(key, known.iter().map(String::as_str));
     found.key(&pointer, "unknown-key", format!("unknown key `{key}`"), hint);
+}
+
+/// Whether a key that is unknown in this version is part of the language.
+fn is_later(at: &str, key: &str) -> bool {
+    LATER.contains(&key) || LATER_BELOW.iter().any(|(end, word)| *word == key && at.ends_with(end))
 }
 
 /// The keys that the schema knows where an unknown one was found.
