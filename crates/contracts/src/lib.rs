@@ -3,7 +3,7 @@
 //!
 //! The flow: [`load`] turns `contract.yaml` into a [`model::Contract`] or diagnostics, [`plan`] turns the contract and
 //! the rendered chart into [`model::Slot`]s (one verdict each), [`judge`] turns observations into [`model::Verdict`]s,
-//! [`report`] turns verdicts into text, JSON and JUnit.
+//! [`report`] turns verdicts into text, JSON and `JUnit`.
 
 pub mod bind;
 pub mod diagnostic;

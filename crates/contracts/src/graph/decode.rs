@@ -127,7 +127,7 @@ fn wrong_type<T: DeserializeOwned>(value: &Value) -> Option<Flaw> {
 }
 
 fn guilty_child<T: DeserializeOwned>(value: &Value, at: &Path) -> Option<(String, String)> {
-    let pointer = at.iter().map(|s| format!("/{}", s.replace('~', "~0").replace('/', "~1"))).collect::<String>();
+    let pointer = at.iter().fold(String::new(), |pointer, step| crate::diagnostic::child(&pointer, step));
     let error = T::deserialize(value).err()?.to_string();
     let steps: Vec<String> = match value.pointer(&pointer)? {
         Value::Object(map) => map.keys().cloned().collect(),

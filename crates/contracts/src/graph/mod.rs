@@ -71,7 +71,7 @@ impl Graph {
             .collect()
     }
 
-    /// Claims that StatefulSets make from their templates: `data-db-0`.
+    /// Claims that `StatefulSets` make from their templates: `data-db-0`.
     pub(crate) fn templated_claims(&self) -> Vec<String> {
         self.of_kind("StatefulSet").flat_map(claims_of).collect()
     }

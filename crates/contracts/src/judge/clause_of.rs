@@ -71,7 +71,7 @@ fn restarts(expectation: Expectation) -> Check {
     Check::Restarts(vec![(Target::Object { kind: Kind::PodTemplates, name: Name::All }, expectation)])
 }
 
-/// What an uninstall leaves by design: objects with the keep policy, and claims that StatefulSets made.
+/// What an uninstall leaves by design: objects with the keep policy, and claims that `StatefulSets` made.
 fn kept(environment: &EnvironmentPlan) -> Vec<Target> {
     let graph = Graph::read(&environment.rendered);
     let object =

@@ -92,6 +92,6 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { ready: Duration::from_secs(120), clause: Duration::from_secs(30) }
+        Self { ready: Duration::from_mins(2), clause: Duration::from_secs(30) }
     }
 }

@@ -160,6 +160,7 @@ pub enum Origin {
 /// What a slot judges.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::large_enum_variant, reason = "a plan has a hundred slots, and most of them are clauses")]
 pub enum What {
     /// The chart renders in this environment (implicit, the first of all).
     Renders,

@@ -110,13 +110,12 @@ impl Planner<'_> {
         slot.covers.clone_from(&clause.covers);
         slot.why.clone_from(&clause.why);
         slot.is_advisory = clause.is_advisory;
-        match clause.skip.clone().filter(|skip| skip.is_expired) {
-            Some(skip) => slot.what = What::Expired(skip),
-            None => {
-                (slot.class, slot.level) = (graded::class(&clause), graded::level(&clause));
-                slot.skip.clone_from(&clause.skip);
-                slot.what = What::Clause(clause);
-            }
+        if let Some(skip) = clause.skip.clone().filter(|skip| skip.is_expired) {
+            slot.what = What::Expired(skip);
+        } else {
+            (slot.class, slot.level) = (graded::class(&clause), graded::level(&clause));
+            slot.skip.clone_from(&clause.skip);
+            slot.what = What::Clause(clause);
         }
         slot
     }
@@ -194,7 +193,7 @@ impl Planner<'_> {
         for target in &wiring.reached {
             let what = What::Reachable(target.clone());
             let mut slot = self.slot("reachable", Some(&target.to_string()), Origin::Implicit, Level::Live, what);
-            slot.after = wiring.names_of(&[target.clone()]);
+            slot.after = wiring.names_of(std::slice::from_ref(target));
             slot.after.push("ready".to_owned());
             slots.push(slot);
         }
@@ -263,12 +262,8 @@ impl<'a> Wiring<'a> {
     }
 
     fn reached_of(&self, targets: &Targets) -> Vec<Target> {
-        let one_port = |target: &&Target| {
-            let reached = to_be_reached(self.chart, self.graph, target);
-            matches!(reached, Some(Target::Service { port: Some(_), .. }))
-        };
-        let resolved = targets.resolved.iter().filter(one_port);
-        targets.addressed.iter().chain(resolved).filter_map(|t| to_be_reached(self.chart, self.graph, t)).collect()
+        let all = targets.addressed.iter().chain(&targets.resolved);
+        all.filter_map(|target| to_be_reached(self.chart, self.graph, target)).collect()
     }
 
     /// The ids of the `named` clauses for these targets.

@@ -51,7 +51,7 @@ pub fn plan(contract: &Contract, source: &ChartSource<'_>) -> Result<ChartPlan, 
     for (name, environment) in &contract.environments {
         let planner = environment::Planner { contract, source, about: &about, name, environment };
         match planner.plan(&plan) {
-            Ok(planned) => plan.environments.push(planned),
+            Ok(done) => plan.environments.push(done),
             Err(found) => problems.extend(found),
         }
     }
@@ -62,17 +62,17 @@ pub fn plan(contract: &Contract, source: &ChartSource<'_>) -> Result<ChartPlan, 
 /// The names a release gets: those the contract fixed, else the chart's name and `<chart>-<environment>`.
 pub fn release_of(contract: &Contract, chart_name: &str, environment: &str) -> Release {
     let spec = &contract.release;
-    let computed = || format!("{chart_name}-{environment}");
+    let computed = format!("{chart_name}-{environment}");
     Release {
-        name: shortened(spec.name.clone().unwrap_or_else(|| chart_name.to_owned()), 53),
-        namespace: shortened(spec.namespace.clone().unwrap_or_else(computed), 63),
+        name: shortened(spec.name.as_deref().unwrap_or(chart_name), 53),
+        namespace: shortened(spec.namespace.as_deref().unwrap_or(&computed), 63),
         is_namespace_fixed: spec.namespace.is_some(),
         pod_security: spec.pod_security.clone(),
     }
 }
 
 /// Names of Kubernetes end somewhere, and not with a dash.
-fn shortened(name: String, most: usize) -> String {
+fn shortened(name: &str, most: usize) -> String {
     let cut: String = name.chars().take(most).collect();
     cut.trim_end_matches('-').to_owned()
 }
@@ -102,7 +102,7 @@ fn templates(source: &ChartSource<'_>) -> BTreeMap<String, String> {
 }
 
 /// Default clauses that can be switched off.
-const DEFAULTS: [&str; 9] = [
+pub(crate) const DEFAULTS: [&str; 9] = [
     "decodes",
     "selectors",
     "port-chain",

@@ -44,7 +44,9 @@ impl Targets {
             Check::Registry(registry) => self.address(&registry.at),
             Check::Dns(targets) => targets.iter().for_each(|target| self.resolve(target)),
             Check::Ready(ReadyOf::Targets(targets)) | Check::Leaves(targets) => {
-                targets.iter().for_each(|t| self.name(t))
+                for target in targets {
+                    self.name(target);
+                }
             }
             Check::Restarts(all) => all.iter().for_each(|(target, _)| self.name(target)),
             Check::Logs(LogsCheck { of: Some(target), .. }) => self.name(target),
@@ -53,14 +55,18 @@ impl Targets {
                     self.name(target);
                 }
             }
-            Check::Objects(_) | Check::Refuses(_) | Check::Ready(ReadyOf::Release) | Check::Logs(_) => {}
-            Check::Run(_) | Check::Holds(_) => {}
+            Check::Objects(_)
+            | Check::Refuses(_)
+            | Check::Ready(ReadyOf::Release)
+            | Check::Logs(_)
+            | Check::Run(_)
+            | Check::Holds(_) => {}
         }
     }
 
     fn add_objects(&mut self, expected: &ObjectExpectations) {
         let is_absent = |fields: &[(_, Expectation)]| matches!(fields, [(_, Expectation::Absent)]);
-        let named = expected.0.iter().filter(|(_, fields)| !(is_absent(fields) && fields[0].0 == Default::default()));
+        let named = expected.0.iter().filter(|(_, fields)| !(is_absent(fields) && fields[0].0.0.is_empty()));
         named.for_each(|(target, _)| self.name(target));
     }
 
@@ -176,16 +182,17 @@ fn is_made_elsewhere(graph: &Graph, target: &Target) -> bool {
 }
 
 /// The Service port that `reachable[…]` asks for, by number where the render knows it; nothing for what TCP can't ask.
+/// A Service that is not there is asked for once, whatever ports of it clauses address.
 pub(super) fn to_be_reached(chart: &ChartPlan, graph: &Graph, target: &Target) -> Option<Target> {
     let behind = behind(chart, graph, target)?;
     let Target::Service { port: wanted, .. } = &behind else { return None };
-    let [service] = graph.named(&behind)[..] else { return Some(behind) };
+    let [service] = graph.named(&behind)[..] else { return Some(without_port(&behind)) };
     let ports = ServicePort::all(service);
     let found = match wanted {
         Some(wanted) => ports.iter().find(|port| is_port(port, wanted)),
         None => ports.first().filter(|_| ports.len() == 1),
     };
-    let Some(port) = found else { return Some(behind) };
+    let Some(port) = found else { return wanted.is_some().then_some(behind) };
     let name = Name::Is(service.name().to_owned());
     let number = port.number().map(PortRef::Number);
     (port.protocol() == "TCP").then_some(Target::Service { name, port: number, path: String::new() })

@@ -106,3 +106,15 @@ fn a_default_clause_can_be_switched_off_and_no_other() {
     assert!(plan.environments[0].slots.iter().all(|slot| slot.id.clause != "images"));
     assert!(planned(Ok(RENDER.to_owned()), &off("imagers")).is_err_and(|text| text.contains("imagers")));
 }
+
+#[test]
+fn a_service_that_is_not_there_is_asked_for_once() {
+    let render = RENDER.replace("Service\nmetadata:\n  name: registry\n", "Service\nmetadata:\n  name: registri\n");
+    let plan = chart(&render, CONTRACT);
+    let reached: Vec<String> =
+        plan.environments[0].slots.iter().filter(|s| s.id.clause == "reachable").map(|s| s.id.local()).collect();
+    assert_eq!(reached, ["reachable[svc/registry]"]);
+    for local in ["v2-answers", "names-resolve", "push-and-pull"] {
+        assert!(slot(&plan, local).1.after.contains(&reached[0]), "{local}");
+    }
+}

@@ -19,5 +19,5 @@ pub(super) fn look(check: &RunCheck, command: &CommandSeen) -> Judged {
 fn tail(command: &CommandSeen) -> String {
     let said = if command.stderr.trim().is_empty() { &command.stdout } else { &command.stderr };
     let lines: Vec<&str> = said.trim_end().lines().rev().take(8).collect();
-    lines.into_iter().rev().map(|line| format!("\n  {line}")).collect()
+    lines.into_iter().rev().fold(String::new(), |said, line| said + "\n  " + line)
 }

@@ -13,7 +13,7 @@ pub(super) fn look(check: &LogsCheck, streams: &[LogStream]) -> Judged {
     }
     let mut broken = missing(check, &lines);
     broken.extend(forbidden(check, &lines));
-    broken.extend(check.json_fields.iter().flat_map(|fields| malformed(fields, &lines)));
+    broken.extend(check.json_fields.iter().filter_map(|fields| malformed(fields, &lines)));
     Judged::of(&broken).with(Measured {
         what: "log lines".to_owned(),
         value: lines.len() as f64,

@@ -1,4 +1,4 @@
-//! `references`: ConfigMaps, Secrets, claims and ServiceAccounts that pods name are in the render, with the keys that
+//! `references`: config maps, Secrets, claims and service accounts that pods name are in the render, with the keys that
 //! are asked for.
 
 use super::{Facts, Finding, Inspected};
