@@ -12,7 +12,9 @@ pub fn cache_dir() -> Utf8PathBuf {
     let own = set("SEATRIAL_CACHE");
     let xdg = || set("XDG_CACHE_HOME").map(|dir| dir.join("seatrial"));
     let home = || set("HOME").map(|dir| dir.join(".cache/seatrial"));
-    own.or_else(xdg).or_else(home).unwrap_or_else(|| "/var/cache/seatrial".into())
+    let dir = own.or_else(xdg).or_else(home).unwrap_or_else(|| "/var/cache/seatrial".into());
+    // What we call runs in other directories.
+    camino::absolute_utf8(&dir).unwrap_or(dir)
 }
 
 fn set(name: &str) -> Option<Utf8PathBuf> {

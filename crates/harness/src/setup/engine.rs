@@ -1,6 +1,7 @@
 //! The container engine: installed and started where there is none.
 
 mod config;
+mod stale;
 
 use super::error::StepError;
 use super::programs::OCI_WRAPPER;
@@ -49,6 +50,7 @@ async fn start(ctx: &mut Ctx<'_>) -> Result<(), StepError> {
     let log = cache_dir().join("engine/dockerd.log");
     let config = write_config(ctx).await?;
     raise_inotify(ctx);
+    stale::remove();
     ctx.say(format!("starting dockerd; it writes to {log}"));
     let pid = dockerd(ctx.host.nofile_hard, &config).spawn_detached(&log)?;
     answers(&log, Some(pid)).await
