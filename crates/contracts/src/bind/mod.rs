@@ -13,6 +13,11 @@ use crate::model::{Clause, Contract, RawClause, Release};
 use reference::{Element, Known, look_up_all};
 use serde_json::Value;
 
+/// Whether a text is a key in Helm's own `--set` syntax.
+pub(crate) fn is_set_key(text: &str) -> bool {
+    set_key::parse(text).is_some()
+}
+
 /// What references of a clause are looked up in.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {

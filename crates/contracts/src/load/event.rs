@@ -2,7 +2,7 @@
 
 use super::clause_file::{EventFile, EventMap};
 use super::findings::Findings;
-use super::scalars::{Number, not_built, object};
+use super::scalars::{Number, not_built, object, set_keys};
 use crate::diagnostic::{child, hint};
 use crate::model::{Event, Kind, Target};
 use indexmap::IndexMap;
@@ -53,6 +53,7 @@ fn event_map(map: EventMap, at: &str, found: &mut Findings<'_>) -> Option<Event>
         events.push(("scale", scale(replicas, &child(at, "scale"), found)));
     }
     if let Some(upgrade) = map.upgrade {
+        set_keys(upgrade.set.keys(), &child(&child(at, "upgrade"), "set"), found);
         events.push(("upgrade", Some(Event::Upgrade { set: upgrade.set })));
     }
     match events.len() {

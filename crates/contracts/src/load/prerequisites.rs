@@ -4,6 +4,7 @@ use super::findings::Findings;
 use super::raw_clause::IMPLICIT;
 use crate::diagnostic::{child, hint};
 use crate::model::RawClause;
+use crate::plan::DEFAULTS;
 use indexmap::IndexMap;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -62,7 +63,8 @@ fn collect<'a>(at: &str, value: Option<&'a Value>, names: &mut Vec<Named<'a>>) {
 fn exists(named: &Named<'_>, clauses: &IndexMap<String, RawClause>, found: &mut Findings<'_>) {
     let (clause, element) = split(named.name);
     let Some(raw) = clauses.get(clause) else {
-        if !IMPLICIT.contains(&clause) || named.at.ends_with("/holds") {
+        let is_given = IMPLICIT.contains(&clause) || DEFAULTS.contains(&clause);
+        if !is_given || named.at.ends_with("/holds") {
             let hint = hint(clause, clauses.keys().map(String::as_str).collect::<Vec<_>>());
             found.value(&named.at, "unknown-clause", format!("there is no clause `{clause}`"), hint);
         }

@@ -55,7 +55,10 @@ fn environments(tree: &Value, at: &str, around: &Around<'_>, found: &mut Finding
     let at = child(at, "in");
     let names: Option<OneOrMany<String>> = read(value, &at, found);
     let names = names.map(|names| names.at(&at)).unwrap_or_default();
-    for (at, name) in &names {
+    for (i, (at, name)) in names.iter().enumerate() {
+        if names[..i].iter().any(|(_, other)| other == name) {
+            found.value(at, "duplicate-name", format!("the environment `{name}` is written twice"), None);
+        }
         if !around.environments.contains_key(name) {
             let hint = hint(name, known().collect::<Vec<_>>());
             found.value(at, "unknown-environment", format!("there is no environment `{name}`"), hint);

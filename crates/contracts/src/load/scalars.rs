@@ -1,6 +1,7 @@
 //! Small values with a grammar of their own: targets, durations, paths, numbers that may be references.
 
 use super::findings::Findings;
+use crate::diagnostic::child;
 use crate::model::{ObjectPath, PathStep, Target};
 use crate::units;
 use schemars::JsonSchema;
@@ -95,6 +96,14 @@ pub(crate) fn path(text: &str, at: &str, found: &mut Findings<'_>) -> Option<Obj
 
 fn step(text: &str) -> PathStep {
     if text == "*" { PathStep::All } else { PathStep::Key(text.to_owned()) }
+}
+
+/// Keys of values are written in Helm's own `--set` syntax.
+pub(crate) fn set_keys<'k>(keys: impl Iterator<Item = &'k String>, at: &str, found: &mut Findings<'_>) {
+    for key in keys.filter(|key| !crate::bind::is_set_key(key)) {
+        let hint = Some("keys are written as for helm --set: a.b[0].c".to_owned());
+        found.key(&child(at, key), "bad-key", format!("`{key}` is no key of values"), hint);
+    }
 }
 
 /// The message of `not-built-yet`.

@@ -183,9 +183,18 @@ fn wrong_type(at: &str, expected: &[String], seen: &Value, found: &mut Findings<
         found.value(at, "not-built-yet", not_built("`within` with percentiles and a reference"), None);
         return;
     }
+    if is_duration(at) && seen.is_number() {
+        let hint = Some(format!("a duration has a unit: did you mean `{seen}s`?"));
+        found.value(at, "bad-duration", format!("`{seen}` is no duration"), hint);
+        return;
+    }
     let expected: Vec<&str> = expected.iter().map(|word| plain_type(word)).collect();
     let message = format!("expected {}, found {}", expected.join(" or "), describe(seen));
     found.value(at, "wrong-type", message, None);
+}
+
+fn is_duration(at: &str) -> bool {
+    at.ends_with("/within") || at.ends_with("/for") || at.starts_with("/timeouts/")
 }
 
 fn plain_type(word: &str) -> &str {

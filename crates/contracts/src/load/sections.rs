@@ -3,9 +3,10 @@
 use super::check_word::read;
 use super::contract_file::{ClusterFile, EnvironmentFile, ReleaseFile, TimeoutsFile};
 use super::findings::Findings;
-use super::scalars::{address, duration};
-use crate::diagnostic::child;
+use super::scalars::{address, duration, set_keys};
+use crate::diagnostic::{child, hint};
 use crate::model::{ClusterSpec, Environment, ReleaseSpec, Target, Timeouts};
+use crate::plan::DEFAULTS;
 use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -56,6 +57,7 @@ impl Sections<'_> {
         word(name, &at, found);
         let file: EnvironmentFile = self.read(&at, found).unwrap_or_default();
         no_references(self.root.pointer(&at), &at, found);
+        set_keys(file.set.keys(), &child(&at, "set"), found);
         Environment { values: file.values, set: file.set, up_to: file.up_to.map(Into::into) }
     }
 
@@ -90,12 +92,20 @@ impl Sections<'_> {
     pub(super) fn without(&self, found: &mut Findings<'_>) -> IndexMap<String, String> {
         let reasons: IndexMap<String, String> = self.read("/without", found).unwrap_or_default();
         for (name, reason) in &reasons {
+            default_name(name, &child("/without", name), found);
             if reason.trim().is_empty() {
                 let hint = Some("say why the default clause is wrong for this chart".to_owned());
                 found.value(&child("/without", name), "no-reason", format!("no reason for `{name}`"), hint);
             }
         }
         reasons
+    }
+}
+
+fn default_name(name: &str, at: &str, found: &mut Findings<'_>) {
+    if !DEFAULTS.contains(&name) {
+        let hint = hint(name, DEFAULTS);
+        found.key(at, "unknown-default", format!("`{name}` is no default clause"), hint);
     }
 }
 

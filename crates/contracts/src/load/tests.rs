@@ -155,7 +155,7 @@ fn a_clause_has_one_check() {
 
 #[test]
 fn durations_quantities_and_regexes_are_read_at_once() {
-    check_clause("  a: { http: svc/x, within: 5 }\n", &["3:29 wrong-type"]);
+    check_clause("  a: { http: svc/x, within: 5 }\n", &["3:29 bad-duration"]);
     check_clause("  a: { http: svc/x, within: '5' }\n", &["3:29 bad-duration"]);
     check_clause("  a: { http: svc/x, within: 5 parsecs, for: 0s }\n", &["3:29 bad-duration", "3:45 bad-duration"]);
     check_clause("  a: { http: svc/x, within: 5s of ready }\n", &["3:21 no-event"]);
@@ -218,6 +218,7 @@ fn checks_on_the_files_have_no_time() {
 #[test]
 fn names_that_are_named_exist() {
     check_clause("  a: { in: prod, http: svc/x }\n", &["3:12 unknown-environment"]);
+    check_clause("  a: { in: [default, default], http: svc/x }\n", &["3:22 duplicate-name"]);
     check_clause("  a: { after: [b], http: svc/x }\n", &["3:16 unknown-clause"]);
     check_clause("  a: { holds: b }\n", &["3:15 unknown-clause"]);
     check_clause("  a: { then: [{ holds: b }] }\n", &["3:24 unknown-clause"]);
@@ -229,6 +230,23 @@ fn names_that_are_named_exist() {
         &["5:15 circle"],
     );
     check_clause("  Upper: { http: svc/x }\n  ready: { http: svc/x }\n", &["3:3 bad-name", "4:3 bad-name"]);
+}
+
+#[test]
+fn keys_of_values_are_keys() {
+    check("chart: .\nenvironments: { a: { set: { 'a[x]': 1 } } }\n", &["2:29 bad-key"]);
+    check_clause("  a: { refuses: { set: { a..b: 1 } } }\n", &["3:26 bad-key"]);
+    check_clause("  a: { when: { upgrade: { set: { 'a[': 1 } } }, http: svc/x }\n", &["3:34 bad-key"]);
+    check_clause("  a: { refuses: { set: { 'a.b[0].c\\.d': 1 } } }\n", &[]);
+}
+
+#[test]
+fn default_clauses_are_switched_off_by_name() {
+    check(
+        "chart: .\nwithout: { images: pulled by hand, imges: x, selectors: '' }\n",
+        &["2:36 unknown-default", "2:57 no-reason"],
+    );
+    check_clause("  a: { after: [selectors, 'second-upgrade-restarts-nothing'], http: svc/x }\n", &[]);
 }
 
 #[test]
@@ -282,7 +300,7 @@ clauses:
         text,
         &[
             "3:10 unknown-key",
-            "4:20 wrong-type",
+            "4:20 bad-duration",
             "6:35 unknown-key",
             "7:29 bad-duration",
             "8:3 duplicate-key",

@@ -1,8 +1,10 @@
 //! `refuses:`: values that the chart must refuse, and what the refusal says.
 
+use crate::diagnostic::child;
 use crate::load::check_word::{CheckWord, read, schema_of};
 use crate::load::findings::Findings;
 use crate::load::one_or_many::OneOrMany;
+use crate::load::scalars::set_keys;
 use crate::model::{Check, Refusal};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -30,6 +32,9 @@ struct RefusalFile {
 
 fn parse(value: &Value, at: &str, found: &mut Findings<'_>) -> Option<Check> {
     let refusals: OneOrMany<RefusalFile> = read(value, at, found)?;
-    let refusals = refusals.into_vec().into_iter().map(|file| Refusal { set: file.set, saying: file.saying });
+    let refusals = refusals.at(at).into_iter().map(|(at, file)| {
+        set_keys(file.set.keys(), &child(&at, "set"), found);
+        Refusal { set: file.set, saying: file.saying }
+    });
     Some(Check::Refuses(refusals.collect()))
 }
