@@ -2,10 +2,10 @@
 //! The network `kind`, the engine and everybody else's clusters are never touched.
 
 use crate::cluster::engine::{Engine, Node};
-use crate::cluster::{CHILD_MARK, ClusterError, ProviderKind, RUN_LABEL, client_of, expiry_of};
+use crate::cluster::{ClusterError, ProviderKind, RUN_LABEL, client_of, expiry_of};
 use crate::command::{Cmd, CommandError};
 use crate::events::Events;
-use crate::lease::{Lease, LeaseError, lease_files, now, remove_file, variable};
+use crate::lease::{Lease, LeaseError, children_of, lease_files, now, remove_file};
 use crate::state;
 use crate::tools::Tools;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -151,7 +151,7 @@ pub(crate) async fn remove_made(lease: &Lease, caution: Caution, events: &Events
     let what = format!("teardown of {}", lease.cluster);
     events.emit(Event::Started { what: what.clone() });
     let started = Instant::now();
-    kill_children(&lease.cluster);
+    kill_children(lease);
     match lease.provider {
         ProviderKind::Kind => {
             remove_containers(&lease.engine, &lease.cluster, Some(&lease.kubeconfig), caution).await?;
@@ -163,12 +163,9 @@ pub(crate) async fn remove_made(lease: &Lease, caution: Caution, events: &Events
     Ok(())
 }
 
-/// Kills processes that were started for a cluster and outlived their run (each leads a group of its own).
-fn kill_children(cluster: &str) {
-    let me = std::process::id().cast_signed();
-    let entries = Utf8Path::new("/proc").read_dir_utf8().into_iter().flatten().flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().parse::<i32>().ok()).filter(|pid| *pid != me);
-    for pid in pids.filter(|pid| variable(*pid, CHILD_MARK).as_deref() == Some(cluster)) {
+/// Kills processes that were started for a cluster and outlived their run: each leads a group of its own.
+fn kill_children(lease: &Lease) {
+    for pid in children_of(lease) {
         // It may have ended meanwhile, which is what is wanted.
         let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
     }

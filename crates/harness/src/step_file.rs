@@ -40,7 +40,7 @@ pub enum StepFileError {
         /// The step.
         key: String,
         /// How long was waited.
-        source: WaitError,
+        source: Box<WaitError>,
     },
 }
 
@@ -114,7 +114,7 @@ async fn lock(path: &Utf8Path, key: &str) -> Result<File, StepFileError> {
         Err(std::fs::TryLockError::WouldBlock) => Ok(Look::Pending(Reason::new("it is not done yet"))),
         Err(std::fs::TryLockError::Error(error)) => Err(error),
     });
-    locked.await.map_err(|source| StepFileError::Held { key: key.to_owned(), source })?;
+    locked.await.map_err(|source| StepFileError::Held { key: key.to_owned(), source: Box::new(source) })?;
     Ok(file)
 }
 

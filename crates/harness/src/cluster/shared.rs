@@ -68,10 +68,8 @@ pub async fn release(run: &RunId, events: &Events) -> Result<(), reaper::ReapErr
 /// Removes the folder of a run that has no cluster any more, and no process but this one.
 fn forget_run(run: &RunId, me: &Owner) -> Result<(), reaper::ReapError> {
     let is_leased = crate::lease::leases().into_iter().flatten().any(|lease| lease.run == run.as_str());
-    match is_leased || Owner::current() != *me {
-        true => Ok(()),
-        false => reaper::remove_dir(&state::run_dir(run)),
-    }
+    let is_shared = Owner::current() != *me;
+    if is_leased || is_shared { Ok(()) } else { reaper::remove_dir(&state::run_dir(run)) }
 }
 
 async fn bring_up(

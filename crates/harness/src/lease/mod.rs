@@ -1,5 +1,6 @@
 //! Leases: who uses a cluster, and all that is needed to take it down when that somebody is dead.
 
+mod children;
 mod file;
 mod namespace;
 mod owner;
@@ -8,5 +9,5 @@ pub use file::{Lease, LeaseError, leases};
 pub use namespace::{LockError, NamespaceLock};
 pub use owner::Owner;
 
+pub(crate) use children::children_of;
 pub(crate) use file::{Held, lease_files, now, remove_file};
-pub(crate) use owner::variable;

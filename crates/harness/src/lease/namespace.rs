@@ -32,7 +32,7 @@ pub enum LockError {
         /// The namespace.
         namespace: String,
         /// For whom was waited, and how long.
-        source: WaitError,
+        source: Box<WaitError>,
     },
 }
 
@@ -149,7 +149,11 @@ impl<'a> Files<'a> {
     }
 
     fn held(&self, source: WaitError) -> LockError {
-        LockError::Held { cluster: self.cluster.to_owned(), namespace: self.namespace.to_owned(), source }
+        LockError::Held {
+            cluster: self.cluster.to_owned(),
+            namespace: self.namespace.to_owned(),
+            source: Box::new(source),
+        }
     }
 }
 

@@ -114,12 +114,16 @@ fn outermost(pid: i32, belongs: &dyn Fn(i32) -> bool) -> Option<i32> {
     None
 }
 
-/// A variable that a process was started with.
-pub(crate) fn variable(pid: i32, name: &str) -> Option<String> {
+fn variable(pid: i32, name: &str) -> Option<String> {
     let environment = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
+    variable_of(&environment, name).map(ToOwned::to_owned)
+}
+
+/// A variable of a process's environment, as the kernel shows it.
+pub(super) fn variable_of<'a>(environment: &'a [u8], name: &str) -> Option<&'a str> {
     environment.split(|byte| *byte == 0).find_map(|entry| {
         let value = entry.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
-        String::from_utf8(value.to_vec()).ok()
+        std::str::from_utf8(value).ok()
     })
 }
 
