@@ -52,6 +52,18 @@ down *ARGS:
 alias deploy := up
 alias teardown := down
 
+# Every moment at which a run can be killed; `e2e` tries three of them.
+chaos *ARGS: (setup "live") (setup "test")
+    cargo nextest run --package e2e --run-ignored all -E 'test(killed)' {{ ARGS }}
+
+# Seatrial beside kind, `helm --wait` and `kind load`: medians of interleaved pairs, and target/seatrial/bench.json.
+bench *ARGS: (setup "live")
+    cargo run --quiet --package e2e --bin bench -- {{ ARGS }}
+
+# Violate each invariant on purpose: just its guard may fail. `--cluster` tries those that need a cluster, too.
+guards *ARGS: (setup "test")
+    cargo run --quiet --package e2e --bin guards -- {{ ARGS }}
+
 # Rewrite what is generated and checked in.
 generate: (setup "static")
     {{ seatrial }} schema > docs/contract.schema.json
