@@ -58,7 +58,7 @@ impl Judge {
     pub fn judge(&self, chart: &ChartPlan, environment: &EnvironmentPlan, slot: &Slot) -> Result<Verdict, String> {
         // Outside of the runtime: planning blocks on it.
         let node_ports =
-            self.charts().iter().filter_map(|chart| self.plan(chart).ok()).flat_map(|plan| node_ports(&plan));
+            self.charts().into_iter().filter_map(|chart| self.plan(&chart).ok()).flat_map(|plan| node_ports(&plan));
         let node_ports: BTreeSet<u16> = node_ports.collect();
         self.runtime.block_on(async {
             let session = self.session.get_or_try_init(|| self.open(node_ports)).await?;

@@ -68,9 +68,10 @@ fn text(plans: &[ChartPlan]) -> String {
     lines.join("\n")
 }
 
+/// What it stands on is in the JSON: for most it is the same.
 fn slot_text(slot: &Slot) -> String {
-    let after = if slot.after.is_empty() { String::new() } else { format!("  after {}", slot.after.join(", ")) };
+    let covers = if slot.covers.is_empty() { String::new() } else { format!("  covers {}", slot.covers.join(", ")) };
     let skip = slot.skip.as_ref().map(|skip| format!("  skipped: {}", skip.reason)).unwrap_or_default();
     let level = format!("{:?}", slot.level).to_lowercase();
-    format!("  {level:<8} {}{after}{skip}", slot.id.local())
+    format!("  {level:<8} {}{covers}{skip}", slot.id.local())
 }
