@@ -1,8 +1,9 @@
 //! Where a finding is: the rendered line of a path, and the template line that made it where that is certain.
 
 use super::Document;
+use crate::diagnostic::child;
+use crate::load::tree;
 use crate::model::Where;
-use saphyr::{LoadableYamlNode, MarkedYaml, YamlData};
 use std::collections::BTreeMap;
 
 impl Document {
@@ -18,8 +19,8 @@ impl Document {
 
     /// The rendered line of a path, or of the nearest thing around it that has one.
     pub(crate) fn line_of(&self, path: &[String]) -> usize {
-        let documents = MarkedYaml::load_from_str(&self.text).unwrap_or_default();
-        let line = documents.first().map_or(1, |root| deepest_line(root, path));
+        let pointer = path.iter().fold(String::new(), |pointer, step| child(&pointer, step));
+        let line = tree::parse("", &self.text).map_or(1, |tree| tree.places.at(&pointer).key.line);
         self.first_line + line - 1
     }
 
@@ -35,29 +36,4 @@ fn only_line(template: &str, is_it: impl Fn(&str) -> bool) -> Option<usize> {
     let mut hits = template.lines().enumerate().filter(|(_, line)| is_it(line)).map(|(index, _)| index + 1);
     let first = hits.next()?;
     hits.next().is_none().then_some(first)
-}
-
-/// The line of the key (or item) that a path leads to, as far as the path goes.
-fn deepest_line(root: &MarkedYaml<'_>, path: &[String]) -> usize {
-    let mut line = root.span.start.line();
-    let mut node = root;
-    for step in path {
-        let Some((next_line, next)) = child(node, step) else { break };
-        (line, node) = (next_line, next);
-    }
-    line
-}
-
-fn child<'a, 'b>(node: &'a MarkedYaml<'b>, step: &str) -> Option<(usize, &'a MarkedYaml<'b>)> {
-    match &node.data {
-        YamlData::Mapping(map) => {
-            let (key, value) = map.iter().find(|(key, _)| key.data.as_str() == Some(step))?;
-            Some((key.span.start.line(), value))
-        }
-        YamlData::Sequence(items) => {
-            let item = items.get(step.parse::<usize>().ok()?)?;
-            Some((item.span.start.line(), item))
-        }
-        _ => None,
-    }
 }

@@ -19,7 +19,7 @@ mod scalars;
 pub(crate) mod schema_check;
 mod sections;
 mod target;
-mod tree;
+pub(crate) mod tree;
 
 pub(crate) use contract_file::ContractFile;
 pub(crate) use scalars::not_built;

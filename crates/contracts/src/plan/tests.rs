@@ -57,7 +57,7 @@ fn a_written_clause_takes_the_place_of_a_default_one() {
 
 #[test]
 fn a_name_of_an_implicit_clause_is_refused() {
-    let text = planned(Ok(RENDER.to_owned()), &format!("{HEAD}clauses:\n  ready: {{ ready: release }}\n"));
+    let text = planned(&Ok(RENDER.to_owned()), &format!("{HEAD}clauses:\n  ready: {{ ready: release }}\n"));
     assert!(text.is_err_and(|text| text.contains("ready")));
 }
 
@@ -104,7 +104,7 @@ fn a_default_clause_can_be_switched_off_and_no_other() {
     let off = |name: &str| format!("{HEAD}without: {{ {name}: not today }}\n");
     let plan = chart(RENDER, &off("images"));
     assert!(plan.environments[0].slots.iter().all(|slot| slot.id.clause != "images"));
-    assert!(planned(Ok(RENDER.to_owned()), &off("imagers")).is_err_and(|text| text.contains("imagers")));
+    assert!(planned(&Ok(RENDER.to_owned()), &off("imagers")).is_err_and(|text| text.contains("imagers")));
 }
 
 #[test]

@@ -13,7 +13,9 @@ pub(super) fn measured(measured: &Measured) -> String {
             text = format!("{text} ({:.0} %)", margin / limit * 100.0);
         }
     }
-    format!("{text}, n {}", measured.n)
+    // A count of things looked at says n already.
+    let is_count = measured.limit.is_none() && measured.unit.is_empty() && measured.value == measured.n as f64;
+    if is_count { text } else { format!("{text}, n {}", measured.n) }
 }
 
 /// A value with its unit; bytes as decimal megabytes.

@@ -19,7 +19,7 @@ fn a_fail_is_a_block_of_five_words() {
     let expected = "\
 FAIL registry::dev::port-chain
   broke  svc/registry port http → targetPort `htp`: expected a container port of deploy/registry, seen http=5000/TCP
-  cause  port-chain
+  cause  port-chain: nothing would answer at that port
   where  charts/registry/templates/service.yaml:12 (rendered line 26)
   next   helm template registry charts/registry --show-only templates/service.yaml
          seatrial check charts/registry

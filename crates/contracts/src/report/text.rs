@@ -75,6 +75,11 @@ fn meaning(kind: &str) -> &str {
         "render" => "render: helm template failed",
         "decode" => "decode: the API server would refuse the object",
         "missing-name" => "missing-name: a clause names what the chart does not make",
+        "selectors" => "selectors: labels and selectors don't meet, so nothing stands behind them",
+        "port-chain" => "port-chain: nothing would answer at that port",
+        "node-ports" => "node-ports: the API server would refuse the Service",
+        "references" => "references: pods can't start without it",
+        "images" => "images: the kubelet would say InvalidImageName",
         "expired-skip" => "expired-skip: mend the clause or give the skip a new date",
         other => other,
     }

@@ -35,7 +35,7 @@ fn unmatched(
     if facts.graph.has_custom_resources() || pods.iter().any(|pod| selects(selector, &pod.labels())) {
         return None;
     }
-    let seen = pods.iter().map(|pod| format!("{} has {}", pod.workload.target(), labels_text(&pod.labels())));
+    let seen = pods.iter().map(|pod| format!("{} has {}", pod.workload.target(), telling(selector, &pod.labels())));
     let seen = seen.collect::<Vec<_>>().join("; ");
     let seen = if seen.is_empty() { "no pod template at all".to_owned() } else { seen };
     let (name, wanted) = (service.target(), labels_text(selector));
@@ -43,6 +43,13 @@ fn unmatched(
     let first = differing(selector, pods);
     let at = first.map_or_else(|| path(["spec", "selector"]), |key| path(["spec", "selector", key]));
     Some(Finding::at(facts, service, &at, message))
+}
+
+/// The labels that the selector asks for, or all where there is none of them.
+fn telling(selector: &Map<String, Value>, labels: &Map<String, Value>) -> String {
+    let asked: Map<String, Value> =
+        labels.iter().filter(|(key, _)| selector.contains_key(*key)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    labels_text(if asked.is_empty() { labels } else { &asked })
 }
 
 /// The first label that no pod template has.

@@ -255,7 +255,7 @@ fn a_clause_that_addresses_no_port_of_the_service() {
 #[test]
 fn a_chart_that_does_not_render() {
     let error = "Error: execution error at (registry/templates/service.yaml:4:11): no name".to_owned();
-    let plan = planned(Err(error), CONTRACT).expect("a plan");
+    let plan = planned(&Err(error), CONTRACT).expect("a plan");
     only_fail(
         &run_files(&plan),
         "renders: expected to render, seen Error: execution error at (registry/templates/service.yaml:4:11): no name\n  \
