@@ -155,6 +155,7 @@ pub(crate) async fn remove_made(lease: &Lease, caution: Caution, events: &Events
     match lease.provider {
         ProviderKind::Kind => {
             remove_containers(&lease.engine, &lease.cluster, Some(&lease.kubeconfig), caution).await?;
+            remove_dir(&lease.home.join("locks").join(&lease.cluster))?;
         }
         ProviderKind::Existing => remove_namespaces(lease).await?,
     }
@@ -178,6 +179,9 @@ async fn remove_containers(
     kubeconfig: Option<&Utf8Path>,
     caution: Caution,
 ) -> Result<(), ReapError> {
+    // An engine that does not run is not waited for.
+    let refused = |source| ReapError::Cluster { cluster: cluster.to_owned(), source: Box::new(source) };
+    engine.nodes().await.map_err(refused)?;
     let mut volumes = BTreeSet::new();
     let mut quiet_since = None;
     let needed = if caution == Caution::AllEnded { Duration::ZERO } else { QUIET };

@@ -49,7 +49,7 @@ pub enum ClusterError {
         message: String,
     },
     /// It is up but never got usable.
-    #[error("cluster {cluster}: {what}: {source}")]
+    #[error("cluster {cluster}: {what}: {source}; `--keep 1h` leaves it to be looked into")]
     NotReady {
         /// The cluster.
         cluster: String,

@@ -5,6 +5,7 @@ use super::ClusterError;
 use crate::command::{Cmd, CommandError, Finished};
 use crate::tools::Tools;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The label by which kind marks a node with its cluster.
@@ -18,7 +19,12 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) struct Engine {
     docker: String,
     kind: String,
+    /// Which engine they speak with, where the user named one.
+    variables: BTreeMap<String, String>,
 }
+
+/// The variables that name an engine.
+const VARIABLES: [&str; 3] = ["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG"];
 
 /// A node container.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,17 +38,18 @@ pub(crate) struct Node {
 impl Engine {
     /// The programs that were found on this host.
     pub(crate) fn of(tools: &Tools) -> Self {
-        Self::new(tools.docker.as_str(), tools.kind.as_str())
+        let set = VARIABLES.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
+        Self { variables: set.collect(), ..Self::new(tools.docker.as_str(), tools.kind.as_str()) }
     }
 
     /// Programs by name or path.
     pub(crate) fn new(docker: &str, kind: &str) -> Self {
-        Self { docker: docker.to_owned(), kind: kind.to_owned() }
+        Self { docker: docker.to_owned(), kind: kind.to_owned(), variables: BTreeMap::new() }
     }
 
     /// A command of the engine's client.
     pub(crate) fn docker<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Cmd {
-        Cmd::new(&self.docker).args(args).timeout(PATIENCE)
+        self.with_variables(Cmd::new(&self.docker).args(args)).timeout(PATIENCE)
     }
 
     /// The engine's client, for a command line of a shell.
@@ -52,7 +59,15 @@ impl Engine {
 
     /// A command of kind.
     pub(crate) fn kind<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Cmd {
-        Cmd::new(&self.kind).args(args)
+        self.with_variables(Cmd::new(&self.kind).args(args))
+    }
+
+    /// A command that speaks with this engine, whatever the environment of this process says.
+    pub(crate) fn with_variables(&self, command: Cmd) -> Cmd {
+        VARIABLES.iter().fold(command, |command, name| match self.variables.get(*name) {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        })
     }
 
     /// The nodes of all kind clusters, also stopped ones.

@@ -105,7 +105,8 @@ async fn import(
     missing: &[(&String, &String)],
 ) -> Result<(), ClusterError> {
     let images = missing.iter().map(|(image, _)| image.as_str());
-    let pipe = Cmd::new("sh")
+    let pipe = engine
+        .with_variables(Cmd::new("sh"))
         .args(["-c", PIPE, "load", engine.docker_program(), node])
         .args(images)
         .env(super::CHILD_MARK, cluster)

@@ -58,7 +58,8 @@ fn look_at_nodes(nodes: &[Node], wanted: usize) -> Look<()> {
     if ready >= wanted {
         return Look::Ready(());
     }
-    let mut reason = Reason::new(format!("{ready} of {wanted} nodes are Ready"));
+    let why = troubles.first().map(|trouble| format!(" ({trouble})")).unwrap_or_default();
+    let mut reason = Reason::new(format!("{ready} of {wanted} nodes are Ready{why}"));
     reason.detail = troubles;
     Look::Pending(reason)
 }
@@ -241,7 +242,7 @@ mod tests {
         assert!(!look_at_nodes(&[], 1).is_ready(), "no node is no ready node");
         let look = look_at_nodes(&[node(Some("False")), node(None)], 1);
         let reason = look.reason().expect("pending");
-        assert_eq!(reason.message, "0 of 1 nodes are Ready");
+        assert_eq!(reason.message, "0 of 1 nodes are Ready (node/n: Ready is False: cni missing)");
         assert_eq!(reason.detail, ["node/n: Ready is False: cni missing", "node/n: it has not reported yet"]);
     }
 

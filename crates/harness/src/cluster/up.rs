@@ -10,8 +10,10 @@ use crate::reaper::{self, Caution, ReapError};
 use crate::run_id::RunId;
 use crate::state;
 use crate::tools::Tools;
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use seatrial_contracts::model::ClusterSpec;
+use seatrial_observation::{Look, Reason};
+use seatrial_probes::wait::{self, Patience};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -101,10 +103,7 @@ fn dirs(request: &Request) -> Vec<Utf8PathBuf> {
 /// removed first.
 async fn earlier(request: &Request) -> Result<Option<Cluster>, ClusterError> {
     let path = lease_path(&request.name);
-    if let Some((lease, _held)) = Lease::hold_if_dead(&path)? {
-        let removed = reaper::remove(&lease, Caution::SomeMayStillAct, &Events::none()).await;
-        removed.map_err(|error| ClusterError::BringUp { message: error.to_string() })?;
-    }
+    until_dead_is_gone(&path).await?;
     let is_there = !request.engine.nodes_of(&request.name).await?.is_empty();
     match (is_there, Lease::read(&path)?) {
         (true, None) => Err(ClusterError::Foreign { cluster: request.name.clone() }),
@@ -113,4 +112,25 @@ async fn earlier(request: &Request) -> Result<Option<Cluster>, ClusterError> {
         // Somebody removed the node by hand.
         (false, _) => Ok(None),
     }
+}
+
+/// Takes down what a dead `up` left, or waits while its guard does.
+async fn until_dead_is_gone(path: &Utf8Path) -> Result<(), ClusterError> {
+    let patience = Patience::steady(Duration::from_mins(2), Duration::from_millis(100));
+    let gone = wait::until(&patience, async || {
+        let lease = Lease::read(path)?.filter(|lease| !lease.is_kept && !lease.owner.is_alive());
+        match lease {
+            None => Ok::<_, ReapError>(Look::Ready(())),
+            Some(lease) => take_down(path, &lease).await,
+        }
+    });
+    gone.await.map_err(|error| ClusterError::BringUp { message: error.to_string() })
+}
+
+async fn take_down(path: &Utf8Path, lease: &Lease) -> Result<Look<()>, ReapError> {
+    let Some((lease, _held)) = Lease::hold_if_dead(path)? else {
+        return Ok(Look::Pending(Reason::of(lease.cluster.as_str(), "its guard is taking it down")));
+    };
+    reaper::remove(&lease, Caution::SomeMayStillAct, &Events::none()).await?;
+    Ok(Look::Ready(()))
 }
