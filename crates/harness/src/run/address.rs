@@ -79,6 +79,9 @@ impl<'a> Addresses<'a> {
         vantage: &Vantage,
     ) -> Result<Address, LookError> {
         let service = self.find(name).await?;
+        if service.get("spec").is_none() {
+            return Ok(nowhere(&service, port, path));
+        }
         let found = port_of(&service, port).ok_or_else(|| error(no_port(&service, port)))?;
         let number = number(found, "port").unwrap_or_default();
         match vantage {
@@ -94,8 +97,8 @@ impl<'a> Addresses<'a> {
         }
     }
 
-    /// The Service as the cluster has it; where it is gone or renamed, as it was rendered: then the probe says what
-    /// comes of that.
+    /// The Service as the cluster has it; where it is gone or renamed, as it was rendered; where it never was, no more
+    /// than its name: then the probe says what comes of that.
     pub(super) async fn find(&self, name: &Name) -> Result<Value, LookError> {
         let rendered: Vec<Value> =
             objects(&self.stage.environment.rendered).into_iter().filter(|one| one["kind"] == "Service").collect();
@@ -109,7 +112,7 @@ impl<'a> Addresses<'a> {
         let live = self.site.objects.get("Service", self.stage.namespace(), &name).await;
         let live = live.map_err(|refused| error(refused.to_string()))?;
         let found = live.or_else(|| rendered.into_iter().find(|one| name_of(one) == name));
-        found.ok_or_else(|| error(format!("there is no Service {name} in namespace {}", self.stage.namespace())))
+        Ok(found.unwrap_or_else(|| serde_json::json!({ "metadata": { "name": name } })))
     }
 
     /// By its node port: on 127.0.0.1 where Docker mapped it, on a node's address else; without one, by a forward.
@@ -179,6 +182,15 @@ impl<'a> Addresses<'a> {
     }
 }
 
+/// The address of a Service that is not there: asking for its name in the cluster is the observation.
+fn nowhere(service: &Value, port: Option<&PortRef>, path: &str) -> Address {
+    let port = match port {
+        Some(PortRef::Number(number)) => *number,
+        Some(PortRef::Name(_)) | None => 80,
+    };
+    Address { from: From::Pod, host: name_of(service).to_owned(), port, path: path.to_owned() }
+}
+
 async fn accepts(host: &str, port: u16) -> bool {
     let spec = seatrial_observation::TcpSpec { host: host.to_owned(), port };
     let probe = seatrial_observation::ProbeSpec::Tcp(spec);
@@ -216,6 +228,12 @@ fn no_port(service: &Value, wanted: Option<&PortRef>) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_service_that_is_not_there_is_asked_for_by_name() {
+        let address = nowhere(&json!({ "metadata": { "name": "web" } }), Some(&PortRef::Number(90)), "/x");
+        assert_eq!(address, Address { from: From::Pod, host: "web".to_owned(), port: 90, path: "/x".to_owned() });
+    }
 
     #[test]
     fn ports_are_found_by_name_and_number() {
