@@ -22,7 +22,8 @@ struct Foreign {
 
 impl Foreign {
     fn new() -> Self {
-        let foreign = Self { kind: Tools::find().kind.to_string(), dir: tempfile::tempdir().expect("a folder") };
+        let foreign =
+            Self { kind: Tools::find().expect("kind").kind.to_string(), dir: tempfile::tempdir().expect("a folder") };
         let kubeconfig = foreign.kubeconfig();
         let node = image("node-image");
         let create = ["create", "cluster", "--name", NAME, "--image", &node, "--kubeconfig", kubeconfig.as_str()];
@@ -76,7 +77,8 @@ fn an_existing_cluster_gives_the_same_verdicts() {
     let chart = Copy::of("pallet-registry");
     let program = program().env("KUBECONFIG", foreign.kubeconfig());
     let context = format!("kind-{NAME}");
-    let args = ["verify", chart.path().as_str(), "-e", "dev", "--provider", "existing", "--context", &context];
+    let path = chart.path();
+    let args = ["verify", path.as_str(), "-e", "dev", "--provider", "existing", "--context", &context];
     let finished = program.call(&[&args[..], &["--format", "json"]].concat());
     let verdicts = verdicts(&document(&finished));
     let not_passed: Vec<_> =

@@ -83,7 +83,7 @@ fn helm_agrees(program: &Program) {
 }
 
 fn helm() -> String {
-    seatrial_harness::tools::Tools::find().helm.to_string()
+    seatrial_harness::tools::Tools::find_helm().expect("Helm").to_string()
 }
 
 /// The moments at which a run is killed; each is an event, none a number of seconds.
@@ -147,7 +147,8 @@ fn two_runs_at_once_do_not_meet() {
     let chart = Copy::of("pallet-registry");
     let logs = ["twice001", "twice002"].map(|run| (run, state.home().join(format!("{run}.json"))));
     for (run, report) in &logs {
-        let args = ["verify", chart.path().as_str(), "-e", "dev", "--up-to", "live", "--report", report.as_str()];
+        let path = chart.path();
+        let args = ["verify", path.as_str(), "-e", "dev", "--up-to", "live", "--report", report.as_str()];
         state.program(run).start(&args, &state.home().join(format!("{run}.txt"))).expect("a start");
     }
     until("the end of both", Duration::from_secs(400), || state.processes() == 0);
