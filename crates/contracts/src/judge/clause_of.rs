@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use std::time::Duration;
 
 /// How long a Service may take from its pods' readiness to the first answer: kube-proxy and DNS need their moment.
-const REACHABLE_WITHIN: Duration = Duration::from_secs(4);
+const REACHABLE_WITHIN: Duration = Duration::from_secs(3);
 
 /// How long nothing may change after a second identical upgrade.
 const SETTLES_FOR: Duration = Duration::from_secs(2);

@@ -3,8 +3,10 @@
 use super::checks::{Judged, Outcome, look, refusal};
 use super::verdicts::{fail, finish, inconclusive, pass};
 use super::watch::{FEWEST_LOOKS, Mode};
-use super::{clause_of, statics};
-use crate::model::{ChartPlan, Check, Clause, EnvironmentPlan, Measured, Phase, Refusal, Slot, Verdict, What};
+use super::{blame, clause_of, statics};
+use crate::model::{
+    ChartPlan, Check, Clause, EnvironmentPlan, Measured, Phase, Refusal, Slot, Verdict, VerdictKind, What,
+};
 use seatrial_observation::{Ended, Observation, Part, Reason, Sample, Seen};
 
 /// Judges a slot by what was observed for it. Nothing observed is Inconclusive.
@@ -19,6 +21,9 @@ pub fn evaluate(
         Some(observation) => judge(chart, environment, slot, observation),
     };
     verdict.seconds = observation.map_or(0.0, |o| o.seconds);
+    if verdict.kind == VerdictKind::Fail && verdict.places.is_empty() {
+        verdict.places.extend(observation.and_then(|o| blame::place(chart, environment, slot, o)));
+    }
     finish(verdict, chart, environment, slot)
 }
 
@@ -88,7 +93,7 @@ fn all_phases(
     let mut measured = Vec::new();
     for phase in phases {
         if let Some(verdict) = statics::of_check(chart, environment, slot, &phase.check) {
-            if verdict.kind != crate::model::VerdictKind::Pass {
+            if verdict.kind != VerdictKind::Pass {
                 return verdict;
             }
             continue;

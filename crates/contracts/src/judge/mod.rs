@@ -5,6 +5,7 @@
 //! sees, keeps the [`Watch::part`]s in an observation, and hands that to [`evaluate`]. Slots for which
 //! [`needs_observation`] is false are judged by [`judge_static`] alone.
 
+mod blame;
 mod checks;
 mod clause_of;
 mod evaluate;

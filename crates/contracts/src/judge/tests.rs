@@ -307,6 +307,28 @@ fn an_install_fails_with_the_words_of_helm() {
     assert_eq!(judged("installs", Some(&Observation::default())), "inconclusive missing: helm was not run");
 }
 
+/// The place of a `ready` that is doomed by this object and message.
+fn check_place(object: &str, message: &str, expected: &str) {
+    let plan = sound();
+    let (environment, slot) = slot(&plan, "ready");
+    let part = Part { ended: Ended::Doomed(Reason::of(object, message)), ..part(error()) };
+    let observation = Observation { parts: vec![part], ..Observation::default() };
+    let verdict = evaluate(&plan, environment, slot, Some(&observation));
+    assert_eq!(verdict.kind, VerdictKind::Fail);
+    let shown = verdict.places.first().map(|p| format!("{} {}", p.file, p.note.as_deref().unwrap_or("")));
+    assert_eq!(shown.as_deref(), Some(expected));
+}
+
+#[test]
+fn a_live_failure_knows_its_template() {
+    let deployment = "charts/registry/templates/deployment.yaml rendered line";
+    check_place("Pod/registry-6d-x", "ErrImageNeverPull: container registry: no", &format!("{deployment} 47"));
+    check_place("Pod/registry-6d-x", "Unhealthy: Readiness probe failed: 404", &format!("{deployment} 52"));
+    check_place("Deployment/registry", "0 of 1", &format!("{deployment} 30"));
+    let claim = "charts/registry/templates/pvc.yaml rendered line 9";
+    check_place("PersistentVolumeClaim/registry-data", "UnknownStorageClass: StorageClass \"x\"", claim);
+}
+
 #[test]
 fn bad_values_are_refused_in_the_right_words() {
     let seen = |look| Observation { parts: vec![part(look)], ..Observation::default() };

@@ -14,7 +14,8 @@ pub(super) fn measured(measured: &Measured) -> String {
         }
     }
     // A count of things looked at says n already.
-    let is_count = measured.limit.is_none() && measured.unit.is_empty() && measured.value == measured.n as f64;
+    let is_count =
+        measured.limit.is_none() && measured.unit.is_empty() && (measured.value - measured.n as f64).abs() < 0.5;
     if is_count { text } else { format!("{text}, n {}", measured.n) }
 }
 
