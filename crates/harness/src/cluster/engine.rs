@@ -70,6 +70,11 @@ impl Engine {
         })
     }
 
+    /// Whether it answers at all.
+    pub(crate) async fn check(&self) -> Result<(), ClusterError> {
+        ask(self.docker(["version", "--format", "{{.Server.Version}}"])).await.map(drop)
+    }
+
     /// The nodes of all kind clusters, also stopped ones.
     pub(crate) async fn nodes(&self) -> Result<Vec<Node>, ClusterError> {
         let filter = format!("label={KIND_LABEL}");

@@ -23,6 +23,9 @@ pub(super) struct Kind;
 
 impl ClusterProvider for Kind {
     async fn create(&self, request: &Request, events: &Events) -> Result<Cluster, ClusterError> {
+        if request.engine.image_id(&request.prober).await?.is_none() {
+            return Err(no_prober(request));
+        }
         let facts = facts(request).await?;
         let config = config::write(request, facts)?;
         let (node_runs, when_node_runs) = oneshot::channel();
@@ -42,14 +45,15 @@ impl ClusterProvider for Kind {
     async fn load(&self, cluster: &Cluster, request: &Request) -> Result<LoadReport, ClusterError> {
         let images = std::slice::from_ref(&request.prober);
         let report = load::load(&request.engine, &cluster.name, &cluster.nodes, images).await?;
-        match report.absent.first() {
-            None => Ok(report),
-            Some(image) => Err(ClusterError::Load {
-                cluster: cluster.name.clone(),
-                image: image.clone(),
-                message: "the engine does not have it; run `./just setup`".to_owned(),
-            }),
-        }
+        if report.absent.is_empty() { Ok(report) } else { Err(no_prober(request)) }
+    }
+}
+
+fn no_prober(request: &Request) -> ClusterError {
+    ClusterError::Load {
+        cluster: request.name.clone(),
+        image: request.prober.clone(),
+        message: "the engine does not have it; run `./just setup`".to_owned(),
     }
 }
 

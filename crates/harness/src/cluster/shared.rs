@@ -84,6 +84,10 @@ async fn bring_up(
     let expires = now() + (LONGEST_RUN + keep).as_secs();
     let request = request(run, wanted, tools, expires)?;
     let lease = lease(run, wanted, &request, expires);
+    if wanted.provider == ProviderKind::Kind {
+        // Nothing has to be taken down by an engine that was never there.
+        request.engine.check().await?;
+    }
     lease.write()?;
     start_guard(&lease, guard)?;
     make(wanted.provider, &request, events).await
