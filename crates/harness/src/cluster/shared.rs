@@ -55,14 +55,19 @@ pub async fn shared(
 /// to do then.
 pub async fn release(run: &RunId, events: &Events) -> Result<(), reaper::ReapError> {
     let me = Owner::this_process();
-    for lease in crate::lease::leases().into_iter().flatten() {
+    for lease in shared_leases(run) {
         // Nextest's cluster is for the processes to come; nobody but its guard knows when they all have ended.
-        let is_mine = lease.run == run.as_str() && lease.owner == me;
-        if is_mine && lease.keep.is_zero() && !lease.is_kept {
+        if lease.owner == me && lease.keep.is_zero() {
             reaper::remove(&lease, reaper::Caution::AllEnded, events).await?;
         }
     }
     forget_run(run, &me)
+}
+
+/// The leases of a run's shared cluster; what its `up` makes is none.
+fn shared_leases(run: &RunId) -> impl Iterator<Item = Lease> {
+    let leases = crate::lease::leases().into_iter().flatten();
+    leases.filter(move |lease| lease.run == run.as_str() && lease.is_shared())
 }
 
 /// Removes the folder of a run that has no cluster any more, and no process but this one.
@@ -95,7 +100,7 @@ async fn bring_up(
 
 /// A process that died while it made the cluster left a lease of this run.
 async fn clear_earlier_try(run: &RunId, events: &Events) -> Result<(), ClusterError> {
-    for lease in crate::lease::leases().into_iter().flatten().filter(|lease| lease.run == run.as_str()) {
+    for lease in shared_leases(run) {
         let removed = reaper::remove_made(&lease, reaper::Caution::SomeMayStillAct, events).await;
         removed.map_err(|error| ClusterError::BringUp { message: error.to_string() })?;
         lease.forget()?;

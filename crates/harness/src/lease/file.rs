@@ -71,6 +71,11 @@ impl Lease {
         self.home.join("leases").join(name)
     }
 
+    /// Whether it is of a run's shared cluster: only what `up` makes never expires.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.expires.is_some()
+    }
+
     /// Where its guard writes what it does.
     pub fn guard_log(&self) -> Utf8PathBuf {
         self.path().with_extension("guard.log")
