@@ -114,13 +114,28 @@ pub(super) async fn when(
     Ok(since)
 }
 
-/// Whether the release is the same afterwards, once its pods are ready again.
-pub(super) fn leaves_as_found(events: &[Event]) -> bool {
-    events.iter().all(|event| match event {
-        Event::DeletePod(_) | Event::Restart(_) => true,
-        Event::Upgrade { set } => set.is_empty(),
-        Event::Scale(_) | Event::Reinstall | Event::Uninstall => false,
-    })
+/// What is left to do after a clause, so that the next one finds the release as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Aftermath {
+    /// It heals by itself: wait until it is ready.
+    Heals,
+    /// The same values once more make it what it was.
+    Reapply,
+    /// It is replaced by a fresh install, by who needs it next.
+    Replace,
+}
+
+/// What these events leave. Helm 4 applies server-side: a field that somebody else wrote (by scaling) is not its own
+/// any more, and forcing it is not ours to decide.
+pub(super) fn aftermath(events: &[Event], is_helm_4: bool) -> Aftermath {
+    let of = |event: &Event| match event {
+        Event::DeletePod(_) | Event::Restart(_) | Event::Reinstall => Aftermath::Heals,
+        Event::Upgrade { set } if set.is_empty() => Aftermath::Heals,
+        Event::Scale(_) if is_helm_4 => Aftermath::Replace,
+        Event::Scale(_) | Event::Upgrade { .. } => Aftermath::Reapply,
+        Event::Uninstall => Aftermath::Replace,
+    };
+    events.iter().map(of).max().unwrap_or(Aftermath::Heals)
 }
 
 fn words(event: &Event) -> String {
@@ -160,7 +175,24 @@ async fn delete_pods(looker: &Looker<'_>, target: &Target) -> Result<Instant, St
         let name = crate::readiness::name_of(pod);
         site.objects.delete("Pod", namespace, name).await.map_err(|refused| refused.to_string())?;
     }
+    until_gone(looker, &pods).await?;
     Ok(since)
+}
+
+/// As `kubectl delete` does: a pod on its way out still answers, and what it answers proves nothing about the next.
+async fn until_gone(looker: &Looker<'_>, pods: &[Value]) -> Result<(), String> {
+    let (site, namespace) = (looker.targets.site, looker.targets.stage.namespace());
+    let uids: Vec<&str> = pods.iter().map(|pod| crate::readiness::text(pod, "/metadata/uid")).collect();
+    let patience = Patience::steady(GOING, Duration::from_millis(20));
+    let gone = wait::until(&patience, async || {
+        let now = site.objects.list("Pod", namespace).await?;
+        let old = now.iter().find(|pod| uids.contains(&crate::readiness::text(pod, "/metadata/uid")));
+        Ok::<_, crate::release::ApiError>(match old {
+            None => Look::Ready(()),
+            Some(pod) => Look::Pending(Reason::of(label(pod), "is still there")),
+        })
+    });
+    gone.await.map_err(|failed| failed.to_string())
 }
 
 /// What `kubectl rollout restart` does.
@@ -172,10 +204,13 @@ async fn restart(looker: &Looker<'_>, target: &Target) -> Result<Instant, String
     }
     let stamp = json!({ "kubectl.kubernetes.io/restartedAt": Timestamp::now().to_string() });
     let patch = json!({ "spec": { "template": { "metadata": { "annotations": stamp } } } });
+    let pods = looker.targets.pods(target).await.map_err(|failed| failed.message)?;
     let since = Instant::now();
     for (kind, name) in &workloads {
         site.objects.merge(kind, namespace, name, &patch).await.map_err(|refused| refused.to_string())?;
     }
+    // A rollout that never replaces its pods is what the checks will see, so waiting in vain is no failure here.
+    let _ = until_gone(looker, &pods).await;
     Ok(since)
 }
 
@@ -259,12 +294,21 @@ mod tests {
     }
 
     #[test]
-    fn only_what_heals_by_itself_leaves_the_release_as_found() {
-        assert!(leaves_as_found(&[Event::DeletePod(deploy()), Event::Restart(deploy())]));
-        assert!(leaves_as_found(&[Event::Upgrade { set: IndexMap::new() }]));
-        assert!(!leaves_as_found(&[Event::Upgrade { set: IndexMap::from([("a".to_owned(), json!(1))]) }]));
-        assert!(!leaves_as_found(&[Event::DeletePod(deploy()), Event::Uninstall]));
-        assert!(!leaves_as_found(&[Event::Scale(IndexMap::from([("deploy/web".to_owned(), 0)]))]));
+    fn what_is_done_to_a_release_decides_how_it_is_put_right() {
+        let scaled = Event::Scale(IndexMap::from([("deploy/web".to_owned(), 0)]));
+        let upgraded = Event::Upgrade { set: IndexMap::from([("a".to_owned(), json!(1))]) };
+        let table = [
+            (vec![], false, Aftermath::Heals),
+            (vec![Event::DeletePod(deploy()), Event::Restart(deploy())], false, Aftermath::Heals),
+            (vec![Event::Upgrade { set: IndexMap::new() }], true, Aftermath::Heals),
+            (vec![upgraded.clone()], true, Aftermath::Reapply),
+            (vec![scaled.clone()], false, Aftermath::Reapply),
+            (vec![scaled], true, Aftermath::Replace),
+            (vec![upgraded, Event::Uninstall], false, Aftermath::Replace),
+        ];
+        for (events, is_helm_4, expected) in table {
+            assert_eq!(aftermath(&events, is_helm_4), expected, "{events:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Making the observation of one slot: the release in the state that the clause's class asks for, then `before`,
 //! `when` and the phases. One file a slot and run, made by who needs it first.
 
-use super::act;
+use super::act::{self, Aftermath};
 use super::address::Addresses;
 use super::drive;
 use super::look::Looker;
@@ -12,7 +12,7 @@ use crate::step_file;
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
 use seatrial_contracts::judge::{self, Rules};
-use seatrial_contracts::model::{Check, Class, Clause, Phase, ReadyOf, Refusal, Slot, What};
+use seatrial_contracts::model::{Check, Class, Clause, Event, Phase, ReadyOf, Refusal, Slot, What};
 use seatrial_observation::{Actions, Ended, Observation, Part, Reason, Sample, Seen};
 use sha2::{Digest, Sha256};
 use std::time::Instant;
@@ -144,15 +144,20 @@ async fn held(site: &Site, stage: &Stage<'_>, slot: &Slot, clause: &Clause) -> R
         site.set_sound(stage, false)?;
     }
     let observation = looked(site, stage, slot, clause, &held).await;
-    if is_disturbing && act::leaves_as_found(&clause.when) {
-        restore(site, stage).await?;
+    if is_disturbing {
+        restore(site, stage, &clause.when).await?;
     }
     Ok(observation)
 }
 
-/// Waits until all that was ready is ready and reachable again; else the release stays marked, and the next who
-/// needs it replaces it.
-async fn restore(site: &Site, stage: &Stage<'_>) -> Result<(), ReleaseError> {
+/// Puts the release right and waits until all that was ready is ready and reachable again; else it stays marked, and
+/// the next who needs it replaces it.
+async fn restore(site: &Site, stage: &Stage<'_>, events: &[Event]) -> Result<(), ReleaseError> {
+    match act::aftermath(events, site.is_helm_4) {
+        Aftermath::Replace => return Ok(()),
+        Aftermath::Reapply if site.install(stage, &stage.environment.set).await?.code != Some(0) => return Ok(()),
+        Aftermath::Reapply | Aftermath::Heals => {}
+    }
     let judged = stage.judged();
     let mut mirror = Mirror::open(&site.objects, stage.namespace(), &judged).await?;
     let progress = until_ready(&mut mirror, &judged, Instant::now(), stage.ready_timeout(site.slow), &[]).await;
