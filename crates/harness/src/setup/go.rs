@@ -97,6 +97,14 @@ mod tests {
     }
 
     #[test]
+    fn helm_renders_for_its_own_kubernetes() {
+        let modules = recipes::text("tools/helm/go.mod");
+        let minor = pin(modules, "k8s.io/client-go").split('.').nth(1).expect("a version").to_owned();
+        let linked = crate::setup::programs::HELM.linked.iter().filter(|flag| flag.contains("k8sVersionMinor"));
+        assert_eq!(linked.filter(|flag| flag.ends_with(&format!("={minor}"))).count(), 2);
+    }
+
+    #[test]
     fn a_pin_is_found_in_a_block_and_alone() {
         assert_eq!(pin("require a/b v1.2.3\n", "a/b"), "v1.2.3");
         assert_eq!(pin("require (\n\ta/b v1.2.3 // indirect\n)", "a/b"), "v1.2.3");

@@ -10,12 +10,19 @@ pub(crate) const KIND: GoModule = GoModule {
     linked: &[],
 };
 
-/// Helm says its version only if it is told.
+/// Helm says its version only if it is told, and renders for Kubernetes 1.20 unless it is told the version of its
+/// own Kubernetes modules (as its Makefile does; `helm_renders_for_its_own_kubernetes` keeps them together).
 pub(crate) const HELM: GoModule = GoModule {
     folder: "tools/helm",
     pinned: "helm.sh/helm/v3",
     programs: &[("helm.sh/helm/v3/cmd/helm", "helm")],
-    linked: &["helm.sh/helm/v3/internal/version.version={version}"],
+    linked: &[
+        "helm.sh/helm/v3/internal/version.version={version}",
+        "helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=1",
+        "helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor=37",
+        "helm.sh/helm/v3/pkg/lint/rules.k8sVersionMajor=1",
+        "helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor=37",
+    ],
 };
 
 pub(super) const ACTIONLINT: GoModule = GoModule {
