@@ -35,8 +35,33 @@ pub(crate) fn flaws(document: &Document) -> Vec<Flaw> {
     if !head.is_empty() {
         return head;
     }
+    if let Some(flaw) = removed(document) {
+        return vec![flaw];
+    }
     let typed = typed(document);
     if typed.is_empty() { super::values::flaws(document) } else { typed }
+}
+
+/// API versions that no supported Kubernetes serves any more (`*`: all of the group version), and what took their place.
+const REMOVED: [(&str, &str, &str); 10] = [
+    ("extensions/v1beta1", "*", "apps/v1 or networking.k8s.io/v1"),
+    ("apps/v1beta1", "*", "apps/v1"),
+    ("apps/v1beta2", "*", "apps/v1"),
+    ("batch/v1beta1", "CronJob", "batch/v1"),
+    ("policy/v1beta1", "*", "policy/v1"),
+    ("autoscaling/v2beta1", "*", "autoscaling/v2"),
+    ("autoscaling/v2beta2", "*", "autoscaling/v2"),
+    ("networking.k8s.io/v1beta1", "Ingress", "networking.k8s.io/v1"),
+    ("rbac.authorization.k8s.io/v1beta1", "*", "rbac.authorization.k8s.io/v1"),
+    ("apiextensions.k8s.io/v1beta1", "*", "apiextensions.k8s.io/v1"),
+];
+
+fn removed(document: &Document) -> Option<Flaw> {
+    let (version, kind) = (document.api_version(), document.kind());
+    let is_it = |(v, k, _): &&(&str, &str, &str)| *v == version && (*k == "*" || *k == kind);
+    let (_, _, now) = REMOVED.iter().find(is_it)?;
+    let message = format!("no supported Kubernetes serves {version} {kind}; it is in {now}");
+    Some(Flaw::new(vec!["apiVersion".to_owned()], message))
 }
 
 fn missing_head(document: &Document) -> Vec<Flaw> {

@@ -195,6 +195,12 @@ fn what_the_api_server_would_refuse() {
          quantity\n  charts/registry/templates/deployment.yaml rendered line 55",
     );
     check(
+        "apiVersion: apps/v1",
+        "apiVersion: apps/v1beta2",
+        "decodes: deploy/registry: no supported Kubernetes serves apps/v1beta2 Deployment; it is in apps/v1\n  \
+         charts/registry/templates/deployment.yaml rendered line 30",
+    );
+    check(
         "  strategy: { type: Recreate }\n",
         "  strategy: { type: Recreate\n",
         "decodes: templates/deployment.yaml: it is no YAML: did not find expected ',' or '}' (rendered line 37)\n  \
