@@ -25,9 +25,11 @@ spec:
 
 /// Nobody else leads on one node: waiting for a lease is waiting for nobody. At 20 requests a second, its default, the
 /// controller manager spends four seconds on making the accounts of its controllers before the first one works.
-/// `enable-hostpath-provisioner` is kind's own, which a patched list would lose. etcd need not survive a power cut.
+/// `enable-hostpath-provisioner` is kind's own, which a patched list would lose. etcd need not survive a power cut. Ten
+/// RSA keys take more than a second to make, elliptic ones none.
 const CONTROL_PLANE: &str = "\
 kind: ClusterConfiguration
+encryptionAlgorithm: ECDSA-P256
 etcd:
   local:
     extraArgs:
@@ -199,6 +201,7 @@ mod tests {
         assert_eq!(patch(&config, "InitConfiguration")["patches"]["directory"], PATCHES_IN_NODE);
         let control_plane = patch(&config, "ClusterConfiguration");
         assert_eq!(control_plane["scheduler"]["extraArgs"][0], json!({ "name": "leader-elect", "value": "false" }));
+        assert_eq!(control_plane["encryptionAlgorithm"], "ECDSA-P256");
         assert_eq!(control_plane["etcd"]["local"]["extraArgs"][0]["name"], "unsafe-no-fsync");
         let coredns: Value = serde_yaml::from_str(COREDNS).expect("YAML");
         assert_eq!(coredns["spec"]["replicas"], 1);

@@ -20,6 +20,7 @@ pub(crate) struct Engine {
     docker: String,
     kind: String,
     /// Which engine they speak with, where the user named one.
+    #[serde(default)]
     variables: BTreeMap<String, String>,
 }
 

@@ -164,4 +164,22 @@ mod tests {
         );
         assert_eq!(image_trouble("ERROR: failed to init node with kubeadm"), None);
     }
+
+    /// Invariant 13: without these words kind writes into the user's own.
+    #[test]
+    fn kind_is_given_a_private_kubeconfig() {
+        let request = Request {
+            name: "st-abcd1234-top2v4".into(),
+            dir: "/run-dir".into(),
+            context: None,
+            ports: Vec::new(),
+            storage: None,
+            node_image: None,
+            prober: String::new(),
+            engine: Engine::new("docker", "kind"),
+        };
+        let (node_runs, _when) = oneshot::channel();
+        let argv = create_command(&request, "kind.yaml", &Events::none(), node_runs).argv().join(" ");
+        assert!(argv.contains(" --kubeconfig /run-dir/kubeconfig"), "{argv}");
+    }
 }
