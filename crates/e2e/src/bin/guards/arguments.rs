@@ -7,7 +7,7 @@ const USAGE: &str = "usage: guards [--cluster] [--only TEXT] [--list]";
 pub(crate) struct Arguments {
     /// Also those whose guard needs a cluster.
     pub(crate) has_cluster: bool,
-    /// Only patches whose name holds this.
+    /// Only patches whose name, or the command that judges them, holds this.
     pub(crate) only: Option<String>,
     /// Only print which invariant has which guard, as a table of `ARCHITECTURE.md`.
     pub(crate) is_listing: bool,

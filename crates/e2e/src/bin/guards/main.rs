@@ -38,7 +38,7 @@ fn main() -> ExitCode {
 /// Whether every guard that was tried bites.
 fn run(arguments: &Arguments) -> Outcome<bool> {
     let mut patches = patch::all(&root().join("guards"))?;
-    patches.retain(|patch| arguments.only.as_ref().is_none_or(|only| patch.name.contains(only.as_str())));
+    patches.retain(|patch| arguments.only.as_ref().is_none_or(|only| patch.matches(only)));
     if patches.is_empty() {
         return Err("there is no such patch in guards/".into());
     }
@@ -58,7 +58,7 @@ async fn try_all(patches: &[Patch], has_cluster: bool) -> Outcome<Vec<Row>> {
     let mut rows = Vec::new();
     for group in groups(patches) {
         let tried = if group.iter().all(|patch| patch.needs_cluster) && !has_cluster {
-            group.iter().map(|patch| Row::new(patch, Verdict::NeedsCluster)).collect()
+            group.iter().map(|patch| untried(patch)).collect()
         } else {
             try_group(&worktree, &group).await?
         };
@@ -83,10 +83,16 @@ async fn try_group(worktree: &Worktree, group: &[&Patch]) -> Outcome<Vec<Row>> {
             Some(verdict) => Row::new(patch, verdict.clone()),
             None => try_one(worktree, patch).await?,
         };
-        table::complain(&row.text());
+        table::show(&row);
         rows.push(row);
     }
     Ok(rows)
+}
+
+fn untried(patch: &Patch) -> Row {
+    let row = Row::new(patch, Verdict::NeedsCluster);
+    table::show(&row);
+    row
 }
 
 async fn try_one(worktree: &Worktree, patch: &Patch) -> Outcome<Row> {

@@ -42,6 +42,13 @@ pub(crate) enum Guard {
     Lint(String),
 }
 
+impl Patch {
+    /// Whether its name, or the command that judges it, holds this text.
+    pub(crate) fn matches(&self, text: &str) -> bool {
+        self.name.contains(text) || self.run.contains(text)
+    }
+}
+
 impl Guard {
     /// Its name among the failures.
     pub(crate) fn name(&self) -> &str {

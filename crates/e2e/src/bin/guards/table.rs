@@ -69,22 +69,23 @@ impl Row {
         matches!(self.verdict, Verdict::Bites | Verdict::NeedsCluster)
     }
 
-    pub(crate) fn text(&self) -> String {
+    fn text(&self) -> String {
         let (word, more) = self.verdict.words();
         let more = if more.is_empty() { more } else { format!("\n          {more}") };
         format!("{word:<8}  {:<36}  {}{more}", self.name, self.guard)
     }
 }
 
-/// The table, and one line that counts.
+/// One line, as soon as it is known.
+pub(crate) fn show(row: &Row) {
+    let _ = writeln!(std::io::stdout(), "{}", row.text());
+}
+
+/// One line that counts.
 pub(crate) fn summary(rows: &[Row]) {
-    let mut out = std::io::stdout().lock();
-    for row in rows {
-        let _ = writeln!(out, "{}", row.text());
-    }
     let count = |is_it: fn(&Verdict) -> bool| rows.iter().filter(|row| is_it(&row.verdict)).count();
     let (bite, untried) = (count(|one| *one == Verdict::Bites), count(|one| *one == Verdict::NeedsCluster));
-    let _ = writeln!(out, "\n{bite} of {} guards bite, {untried} need a cluster", rows.len());
+    let _ = writeln!(std::io::stdout(), "\n{bite} of {} guards bite, {untried} need a cluster", rows.len());
 }
 
 /// Which invariant has which guard, as Markdown.
