@@ -2,16 +2,16 @@
 //! a process, and each of them plans.
 
 use super::{ChartError, Folder, Renders};
+use crate::cache::KeyOf;
 use crate::helm::{Helm, Template};
 use crate::state;
 use camino::{Utf8Path, Utf8PathBuf};
 use seatrial_contracts::model::{Contract, Environment, Release};
 use seatrial_contracts::plan::release_of;
-use sha2::{Digest, Sha256};
 use std::time::{Duration, SystemTime};
 
 /// How long an unused render is kept.
-const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+const KEPT: Duration = Duration::from_hours(7 * 24);
 
 /// The end of what Helm said.
 const TAIL: usize = 4 << 10;
@@ -76,18 +76,11 @@ fn end_of(text: &str) -> &str {
 }
 
 /// All that a render depends on besides names and values.
-fn fingerprint(folder: &Folder, helm: &Utf8Path) -> Sha256 {
-    let mut hash = Sha256::new();
+fn fingerprint(folder: &Folder, helm: &Utf8Path) -> KeyOf {
     let stamp = std::fs::metadata(helm).ok().and_then(|meta| meta.modified().ok());
-    hash.update(format!("{helm} {stamp:?}"));
-    for (name, text) in &folder.files {
-        hash.update(format!("\0{name}\0{}\0", text.len()));
-        hash.update(text);
-    }
-    for binary in archives(&folder.path) {
-        hash.update(binary);
-    }
-    hash
+    let program = KeyOf::new().part(format!("{helm} {stamp:?}"));
+    let texts = folder.files.iter().fold(program, |key, (name, text)| key.part(name).part(text));
+    archives(&folder.path).into_iter().fold(texts, KeyOf::part)
 }
 
 /// Packed subcharts are no text, and part of the chart.
@@ -98,11 +91,10 @@ fn archives(chart: &Utf8Path) -> Vec<Vec<u8>> {
     files.iter().filter_map(|path| std::fs::read(path).ok()).collect()
 }
 
-fn cache_file(sources: &Sha256, environment: &Environment, release: &Release) -> Utf8PathBuf {
-    let mut hash = sources.clone();
+fn cache_file(sources: &KeyOf, environment: &Environment, release: &Release) -> Utf8PathBuf {
     let set = serde_json::to_string(&environment.set).unwrap_or_default();
-    hash.update(format!("\0{}\0{}\0{}\0{set}", release.name, release.namespace, environment.values.join("\0")));
-    let key: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let names = sources.clone().part(&release.name).part(&release.namespace).part(set);
+    let key = environment.values.iter().fold(names, KeyOf::part).key();
     state::home().join("renders").join(format!("{key}.yaml"))
 }
 

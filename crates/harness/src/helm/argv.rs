@@ -77,7 +77,7 @@ pub(super) fn status(release: &str, namespace: &str) -> Vec<String> {
 }
 
 fn values(template: &Template<'_>, overlay: &Overlay) -> Vec<String> {
-    let files = template.files.iter().map(|file| file.as_path()).chain(overlay.file());
+    let files = template.files.iter().map(Utf8PathBuf::as_path).chain(overlay.file());
     let mut args: Vec<String> = files.flat_map(|file| words(&["--values", file.as_str()])).collect();
     args.extend(overlay.indexed().flat_map(|pair| ["--set-json".to_owned(), pair]));
     args

@@ -15,7 +15,7 @@ use thiserror::Error;
 /// A template may never end, or eat all memory: both are bounded. (Address space: Go reserves far more than it uses.)
 const TEMPLATE_TIMEOUT: Duration = Duration::from_secs(30);
 const MEMORY: u64 = 6 << 30;
-const CALL_TIMEOUT: Duration = Duration::from_secs(300);
+const CALL_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Why Helm could not be asked. That it said no is no error: its exit code is an observation.
 #[derive(Debug, Error)]
@@ -96,7 +96,7 @@ impl Helm {
             .env("HELM_DATA_HOME", place("data"))
             .env("KUBECONFIG", kubeconfig)
             .timeout(timeout);
-        let cmd = argv::INHERITED.iter().fold(cmd, |cmd, name| cmd.env_remove(name));
+        let cmd = argv::INHERITED.iter().fold(cmd, Cmd::env_remove);
         match context {
             Some(context) => cmd.env("HELM_KUBECONTEXT", context),
             None => cmd,

@@ -20,7 +20,7 @@ pub const NAME: &str = "seatrial-prober";
 const PORT: u16 = 8077;
 
 /// How long a prober may take until its first round trip.
-const GIVE_UP: Duration = Duration::from_secs(60);
+const GIVE_UP: Duration = Duration::from_mins(1);
 
 /// Why the prober could not be asked: the apparatus, never a mismatch.
 #[derive(Debug, Error)]

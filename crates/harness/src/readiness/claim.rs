@@ -1,4 +1,4 @@
-//! Readiness of a PersistentVolumeClaim.
+//! Readiness of a `PersistentVolumeClaim`.
 
 use super::json::{list, name_of, text};
 use super::owner::uses_claim;
@@ -10,7 +10,7 @@ use serde_json::Value;
 const IS_DEFAULT: &str = "/metadata/annotations/storageclass.kubernetes.io~1is-default-class";
 
 /// A claim is ready when it is bound. With `WaitForFirstConsumer` it legitimately waits until a pod is scheduled, and
-/// for ever where no pod mounts it: then it is ready as it is. An unknown StorageClass dooms it at once.
+/// for ever where no pod mounts it: then it is ready as it is. An unknown storage class dooms it at once.
 pub fn claim(claim: &Value, snapshot: &Snapshot, tolerates: &[String]) -> Look<()> {
     let name = format!("PersistentVolumeClaim/{}", name_of(claim));
     match text(claim, "/status/phase") {

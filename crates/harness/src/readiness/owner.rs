@@ -35,7 +35,7 @@ pub(super) fn pods_of<'a>(workload: &'a Value, pods: &'a [Value]) -> Vec<&'a Val
     pods.iter().filter(|pod| selects(selector, pod)).collect()
 }
 
-/// The `pod-template-hash` of a Deployment's newest revision, once its ReplicaSet is there.
+/// The `pod-template-hash` of a Deployment's newest revision, once its replica set is there.
 pub(super) fn current_hash<'a>(deployment: &Value, replica_sets: &'a [Value]) -> Option<&'a str> {
     let uid = text(deployment, "/metadata/uid");
     let revision = "/metadata/annotations/deployment.kubernetes.io~1revision";

@@ -165,11 +165,11 @@ fn is_definite_refusal(message: &str) -> bool {
 
 fn pending(pod: &Value, snapshot: &Snapshot) -> String {
     let statuses = list(pod, "/status/initContainerStatuses").iter().chain(list(pod, "/status/containerStatuses"));
-    let waiting = statuses.filter(|status| text(status, "/state/waiting/reason") != "").map(|status| {
+    let mut waiting = statuses.filter(|status| !text(status, "/state/waiting/reason").is_empty()).map(|status| {
         let (reason, message) = (text(status, "/state/waiting/reason"), text(status, "/state/waiting/message"));
         format!("container {}: {reason} {message}", text(status, "/name")).trim_end().to_owned()
     });
-    let state = waiting.last().unwrap_or_else(|| unready(pod));
+    let state = waiting.next_back().unwrap_or_else(|| unready(pod));
     match events::last_warning(&snapshot.events, pod) {
         Some(warning) => format!("{state} ({warning})"),
         None => state,

@@ -11,17 +11,17 @@ use std::time::Duration;
 /// What the API server showed of a namespace at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
-    /// Deployments, StatefulSets, DaemonSets and Jobs.
+    /// The workloads: `Deployment`, `StatefulSet`, `DaemonSet`, `Job`.
     pub workloads: Vec<Value>,
     /// All pods.
     pub pods: Vec<Value>,
-    /// All ReplicaSets.
+    /// All replica sets.
     pub replica_sets: Vec<Value>,
     /// All claims.
     pub claims: Vec<Value>,
     /// All events.
     pub events: Vec<Value>,
-    /// The cluster's StorageClasses.
+    /// The cluster's storage classes.
     pub storage_classes: Vec<Value>,
     /// Whether `storage_classes` could be read: who may not read them can't say that one is missing.
     pub knows_storage_classes: bool,
@@ -107,7 +107,7 @@ fn workload(
     }
     let claims = claims_of(kind, found, snapshot, tolerates);
     let looks = pods.iter().map(|one| pod(one, snapshot, history, now, tolerates)).chain(claims);
-    worst(looks.collect()).unwrap_or(own)
+    worst(&looks.collect::<Vec<_>>()).unwrap_or(own)
 }
 
 fn refusal<'a>(kind: &str, found: &'a Value, snapshot: &'a Snapshot) -> Option<&'a str> {
@@ -146,7 +146,7 @@ fn claims_of(kind: &str, found: &Value, snapshot: &Snapshot, tolerates: &[String
 }
 
 /// The look that says most: a doomed one, else one that is pending.
-fn worst(looks: Vec<Look<()>>) -> Option<Look<()>> {
+fn worst(looks: &[Look<()>]) -> Option<Look<()>> {
     let doomed = looks.iter().find(|look| matches!(look, Look::Doomed(_)));
     doomed.or_else(|| looks.iter().find(|look| matches!(look, Look::Pending(_)))).cloned()
 }

@@ -86,9 +86,10 @@ impl Objects {
     }
 
     pub(crate) fn api(&self, served: &Served, namespace: &str) -> Api<DynamicObject> {
-        match served.is_namespaced {
-            true => Api::namespaced_with(self.client.clone(), namespace, &served.resource),
-            false => Api::all_with(self.client.clone(), &served.resource),
+        if served.is_namespaced {
+            Api::namespaced_with(self.client.clone(), namespace, &served.resource)
+        } else {
+            Api::all_with(self.client.clone(), &served.resource)
         }
     }
 

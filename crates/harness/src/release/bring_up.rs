@@ -114,7 +114,7 @@ impl Site {
         if helm.code == Some(0) && progress.problem().is_none() {
             if generation > 1 {
                 // The clause `reachable` has judged the first; later ones are only waited for.
-                self.is_reachable_again(stage).await;
+                self.until_reachable_again(stage).await;
             }
             self.set_holder(stage, &Holder { is_sound: true, ..holder })?;
         }

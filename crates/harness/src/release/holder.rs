@@ -62,9 +62,10 @@ impl Site {
 
     pub(super) async fn lock(&self, stage: &Stage<'_>, is_alone: bool) -> Result<NamespaceLock, ReleaseError> {
         let (cluster, who) = (&self.cluster.name, format!("run {}, {}", self.run, stage.name()));
-        Ok(match is_alone {
-            true => NamespaceLock::exclusive(cluster, stage.namespace(), &who, &self.events).await?,
-            false => NamespaceLock::shared(cluster, stage.namespace(), &who, &self.events).await?,
+        Ok(if is_alone {
+            NamespaceLock::exclusive(cluster, stage.namespace(), &who, &self.events).await?
+        } else {
+            NamespaceLock::shared(cluster, stage.namespace(), &who, &self.events).await?
         })
     }
 

@@ -51,11 +51,8 @@ impl Mirror {
             let task = follow(api, (*kind).to_owned(), Arc::clone(&store), Arc::clone(&tell));
             tasks.push(tokio::spawn(task));
         }
-        let storage_classes =
-            match judged.iter().any(|(kind, _)| kind == "PersistentVolumeClaim" || kind == "StatefulSet") {
-                true => objects.list("StorageClass", namespace).await.ok(),
-                false => None,
-            };
+        let has_claims = judged.iter().any(|(kind, _)| kind == "PersistentVolumeClaim" || kind == "StatefulSet");
+        let storage_classes = if has_claims { objects.list("StorageClass", namespace).await.ok() } else { None };
         let mirror = Self { store, changes: changes.clone(), tasks, storage_classes };
         let filled = async { while !mirror.is_filled(&kinds) && changes.changed().await.is_ok() {} };
         // A watch that has no list by then shows an empty world: its objects "are not there", which is what is known.
@@ -122,7 +119,7 @@ async fn follow(api: kube::Api<DynamicObject>, kind: String, store: Arc<Mutex<St
         };
         match event {
             Event::Init => fresh.clear(),
-            Event::InitApply(object) => drop(insert(&mut fresh, &kind, object)),
+            Event::InitApply(object) => insert(&mut fresh, &kind, object),
             Event::InitDone => put(&store, |all| drop(all.insert(kind.clone(), std::mem::take(&mut fresh)))),
             Event::Apply(object) => put(&store, |all| {
                 insert(all.entry(kind.clone()).or_default(), &kind, object);

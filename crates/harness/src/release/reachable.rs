@@ -8,13 +8,30 @@ use crate::readiness::name_of;
 use seatrial_observation::{Look, ProbeSpec, Reason, TcpSpec};
 use seatrial_probes::wait::{self, Patience};
 use serde_json::Value;
+use std::collections::HashSet;
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Site {
-    /// Waits until every TCP port of the release's Services accepts from a pod; false where that took too long.
-    pub(crate) async fn is_reachable_again(&self, stage: &Stage<'_>) -> bool {
+    /// Waits until every TCP port of the release's Services accepts from a pod. One that never does is what the
+    /// clauses will see; it is waited for once only.
+    pub(crate) async fn until_reachable_again(&self, stage: &Stage<'_>) {
+        let key = stage.key();
+        if self.unreachable().contains(&key) {
+            return;
+        }
+        if !self.is_reachable(stage).await {
+            self.unreachable().insert(key);
+        }
+    }
+
+    fn unreachable(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.unreachable.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn is_reachable(&self, stage: &Stage<'_>) -> bool {
         let prober = self.prober(stage.namespace());
         let patience = Patience::backoff(PATIENCE, Duration::from_millis(10), Duration::from_millis(200));
         for (host, port) in endpoints(&stage.environment.rendered) {

@@ -11,7 +11,7 @@ use crate::run_id::RunId;
 use crate::step_file::StepFileError;
 use crate::tools::Tools;
 use camino::Utf8PathBuf;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error;
 
@@ -32,7 +32,7 @@ pub enum ReleaseError {
     Lock(#[from] LockError),
     /// The prober.
     #[error(transparent)]
-    Prober(#[from] ProberError),
+    Prober(Box<ProberError>),
     /// A record of the run.
     #[error(transparent)]
     Step(#[from] StepFileError),
@@ -69,6 +69,12 @@ pub enum ReleaseError {
     },
 }
 
+impl From<ProberError> for ReleaseError {
+    fn from(error: ProberError) -> Self {
+        Self::Prober(Box::new(error))
+    }
+}
+
 /// A cluster, and our hands on it.
 pub(crate) struct Site {
     pub(crate) cluster: Cluster,
@@ -84,6 +90,8 @@ pub(crate) struct Site {
     pub(crate) prober_image: String,
     pub(crate) evidence: Evidence,
     pub(crate) probers: Mutex<HashMap<String, Arc<Prober>>>,
+    /// Stages with a Service port that does not come back; nobody waits for it twice.
+    pub(crate) unreachable: Mutex<HashSet<String>>,
 }
 
 impl Site {

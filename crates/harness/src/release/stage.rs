@@ -1,12 +1,12 @@
 //! One environment of one chart, on its way to a cluster.
 
 use super::manifest;
+use crate::cache::KeyOf;
 use crate::helm::Template;
 use camino::{Utf8Path, Utf8PathBuf};
 use indexmap::IndexMap;
 use seatrial_contracts::model::{ChartPlan, EnvironmentPlan};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use std::time::Duration;
 
 /// A chart and the environment it is installed for.
@@ -39,12 +39,7 @@ impl<'a> Stage<'a> {
             &self.environment.values.join("\n"),
             &serde_json::to_string(&self.environment.set).unwrap_or_default(),
         ];
-        let mut hash = Sha256::new();
-        for part in parts {
-            hash.update(part.as_bytes());
-            hash.update([0]);
-        }
-        let hash: String = hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let hash = parts.iter().fold(KeyOf::new(), KeyOf::part).key();
         format!("{}-{}-{hash}", self.chart.chart, self.environment.name)
     }
 

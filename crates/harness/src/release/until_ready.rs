@@ -31,7 +31,7 @@ impl Progress {
         match &self.ended {
             Ended::Decided => None,
             Ended::Doomed(reason) => Some(reason.to_string()),
-            Ended::TimedOut => Some(self.last_reason().map_or("nothing was seen".to_owned(), |one| one.to_string())),
+            Ended::TimedOut => Some(self.last_reason().map_or("nothing was seen".to_owned(), ToString::to_string)),
         }
     }
 

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 const PREPARE: Duration = Duration::from_secs(20);
 
 /// How long an uninstall may take to be through.
-const GOING: Duration = Duration::from_secs(60);
+const GOING: Duration = Duration::from_mins(1);
 
 /// Does what `before` says; the reason of the first that fails.
 pub(super) async fn before(

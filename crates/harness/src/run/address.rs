@@ -89,8 +89,8 @@ impl<'a> Addresses<'a> {
                 let (host, path) = (name_of(&service).to_owned(), path.to_owned());
                 Ok(Address { from: From::Pod, host, port: number, path })
             }
-            Vantage::Host => self.from_host(&service, found, path).await,
-            Vantage::Node => self.from_node(&service, found, path).await,
+            Vantage::Host => self.seen_from_host(&service, found, path).await,
+            Vantage::Node => self.seen_from_node(&service, found, path).await,
             Vantage::Workload(_) | Vantage::Stranger { .. } => {
                 Err(error("looking from a workload or a stranger's pod is not built yet".to_owned()))
             }
@@ -116,7 +116,7 @@ impl<'a> Addresses<'a> {
     }
 
     /// By its node port: on 127.0.0.1 where Docker mapped it, on a node's address else; without one, by a forward.
-    async fn from_host(&self, service: &Value, port: &Value, path: &str) -> Result<Address, LookError> {
+    async fn seen_from_host(&self, service: &Value, port: &Value, path: &str) -> Result<Address, LookError> {
         let Some(node_port) = number(port, "nodePort") else { return self.forward(service, port, path).await };
         if let Some(mapped) = self.site.cluster.host_ports.get(&node_port) {
             return Ok(Address::here("127.0.0.1", *mapped, path));
@@ -131,7 +131,7 @@ impl<'a> Addresses<'a> {
         }
     }
 
-    async fn from_node(&self, service: &Value, port: &Value, path: &str) -> Result<Address, LookError> {
+    async fn seen_from_node(&self, service: &Value, port: &Value, path: &str) -> Result<Address, LookError> {
         let Some(node_port) = number(port, "nodePort") else {
             return Err(error(format!("svc/{} has no node port to be reached from a node", name_of(service))));
         };

@@ -7,6 +7,7 @@ use super::drive;
 use super::look::Looker;
 use super::session::{RunError, Session};
 use super::targets::{Targets, chosen};
+use crate::cache::KeyOf;
 use crate::release::{Fresh, Held, Mirror, ReleaseError, Site, Stage, clock, until_ready};
 use crate::step_file;
 use camino::Utf8PathBuf;
@@ -14,7 +15,6 @@ use jiff::Timestamp;
 use seatrial_contracts::judge::{self, Rules};
 use seatrial_contracts::model::{Check, Class, Clause, Event, Phase, ReadyOf, Refusal, Slot, What};
 use seatrial_observation::{Actions, Ended, Observation, Part, Reason, Sample, Seen};
-use sha2::{Digest, Sha256};
 use std::time::Instant;
 
 /// Whether Helm alone answers it, without any cluster.
@@ -69,9 +69,7 @@ pub(super) async fn on(site: &Site, stage: &Stage<'_>, slot: &Slot) -> Result<Ob
 
 fn hash(slot: &Slot) -> String {
     let text = serde_json::to_string(slot).unwrap_or_default();
-    let hash = Sha256::digest(text.as_bytes());
-    let hash: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{hash}", slot.id.local())
+    format!("{}-{}", slot.id.local(), KeyOf::new().part(text).key())
 }
 
 /// What goes wrong before looking could begin is no verdict about the chart.
@@ -161,7 +159,8 @@ async fn restore(site: &Site, stage: &Stage<'_>, events: &[Event]) -> Result<(),
     let judged = stage.judged();
     let mut mirror = Mirror::open(&site.objects, stage.namespace(), &judged).await?;
     let progress = until_ready(&mut mirror, &judged, Instant::now(), stage.ready_timeout(site.slow), &[]).await;
-    if progress.problem().is_none() && site.is_reachable_again(stage).await {
+    if progress.problem().is_none() {
+        site.until_reachable_again(stage).await;
         site.set_sound(stage, true)?;
     }
     Ok(())

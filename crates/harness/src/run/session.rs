@@ -156,9 +156,10 @@ impl Session {
             return Ok(judge::judge_static(stage.chart, stage.environment, slot));
         }
         self.events.emit(Event::Judging { slot: slot.id.to_string() });
-        let observation = match observe::is_of_files(slot) {
-            true => observe::of_files(self, stage, slot).await?,
-            false => observe::on(self.site_for(stage).await?, stage, slot).await?,
+        let observation = if observe::is_of_files(slot) {
+            observe::of_files(self, stage, slot).await?
+        } else {
+            observe::on(self.site_for(stage).await?, stage, slot).await?
         };
         let mut verdict = judge::evaluate(stage.chart, stage.environment, slot, Some(&observation));
         self.evidence.keep(stage, &slot.id.local(), &observation);
@@ -223,6 +224,7 @@ impl Session {
             prober_image: tools::prober_image()?,
             evidence: self.evidence.clone(),
             probers: Mutex::default(),
+            unreachable: Mutex::default(),
         })
     }
 
