@@ -13,20 +13,10 @@ pub(crate) struct Filter {
     pub(crate) environment: Option<String>,
     /// This clause only: `clause`, `clause[element]` or the whole id.
     pub(crate) clause: Option<String>,
-    /// These levels only.
-    pub(crate) levels: Levels,
-}
-
-/// Which levels, and whether lower ones gate.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Levels {
-    /// All of them.
-    #[default]
-    All,
-    /// Everything up to this one.
-    UpTo(Level),
-    /// This tier by itself; live holds measure and disturb.
-    Tier(Tier),
+    /// Everything up to this level.
+    pub(crate) up_to: Option<Level>,
+    /// This tier by itself; lower ones gate nothing.
+    pub(crate) tier: Option<Tier>,
 }
 
 /// A tier: levels that need the same apparatus.
@@ -50,12 +40,16 @@ impl Filter {
     }
 
     fn narrow(&self, environment: &mut EnvironmentPlan) {
-        environment.slots.retain(|slot| self.levels.hold(slot.level));
+        environment.slots.retain(|slot| self.holds(slot.level));
         let kept = self.chosen(&environment.slots);
         environment.slots.retain(|slot| kept.contains(&slot.id.local()));
-        if matches!(self.levels, Levels::Tier(_)) {
+        if self.tier.is_some() {
             environment.slots.iter_mut().for_each(|slot| slot.after.retain(|id| kept.contains(id)));
         }
+    }
+
+    fn holds(&self, level: Level) -> bool {
+        self.up_to.is_none_or(|highest| level <= highest) && self.tier.is_none_or(|tier| tier.holds(level))
     }
 
     /// The chosen slots and all that they stand on.
@@ -78,14 +72,12 @@ impl Filter {
     }
 }
 
-impl Levels {
-    fn hold(self, level: Level) -> bool {
+impl Tier {
+    fn holds(self, level: Level) -> bool {
         match self {
-            Self::All => true,
-            Self::UpTo(highest) => level <= highest,
-            Self::Tier(Tier::Static) => level == Level::Static,
-            Self::Tier(Tier::Api) => level == Level::Api,
-            Self::Tier(Tier::Live) => level >= Level::Live,
+            Self::Static => level == Level::Static,
+            Self::Api => level == Level::Api,
+            Self::Live => level >= Level::Live,
         }
     }
 }
@@ -96,7 +88,7 @@ fn is_named(slot: &Slot, clause: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Filter, Levels, Tier};
+    use super::{Filter, Tier};
     use seatrial_contracts::model::{
         ChartPlan, Class, EnvironmentPlan, Level, Origin, Release, Slot, SlotId, Timeouts, What,
     };
@@ -146,6 +138,7 @@ mod tests {
             path: "charts/c".into(),
             cluster: None,
             timeouts: Timeouts::default(),
+            templates: std::collections::BTreeMap::new(),
             environments: vec![environment],
         };
         filter.apply(&mut plan);
@@ -167,17 +160,23 @@ mod tests {
 
     #[test]
     fn up_to_cuts_and_keeps_the_gates() {
-        let filter = Filter { levels: Levels::UpTo(Level::Live), ..Filter::default() };
+        let filter = Filter { up_to: Some(Level::Live), ..Filter::default() };
         assert_eq!(left(&filter).len(), 5);
         assert!(left(&filter).contains(&"installs after renders".to_owned()));
     }
 
     #[test]
     fn a_tier_has_no_gates_below() {
-        let filter = Filter { levels: Levels::Tier(Tier::Live), ..Filter::default() };
+        let filter = Filter { tier: Some(Tier::Live), ..Filter::default() };
         let expected =
             ["installs after ", "answers[a] after installs", "answers[b] after installs", "gone after installs"];
         assert_eq!(left(&filter), expected);
+    }
+
+    #[test]
+    fn a_tier_can_be_cut() {
+        let filter = Filter { tier: Some(Tier::Live), up_to: Some(Level::Live), ..Filter::default() };
+        assert_eq!(left(&filter).len(), 3);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::planning::{self, Planning};
-use crate::selection::{Filter, Levels, Tier};
+use crate::selection::{Filter, Tier};
 use crate::trial::{self, Conditions};
 use crate::{answer, lock};
 use camino::Utf8PathBuf;
@@ -31,7 +31,7 @@ pub(crate) struct Args {
     pub(crate) clause: Option<String>,
 
     /// Everything up to this level
-    #[arg(long, value_enum, value_name = "LEVEL", conflicts_with = "tier")]
+    #[arg(long, value_enum, value_name = "LEVEL")]
     pub(super) up_to: Option<UpTo>,
 
     /// This tier by itself: what would stop it in a lower one is no gate
@@ -149,12 +149,12 @@ impl Args {
     }
 
     fn filter(&self) -> Filter {
-        let levels = match (self.up_to, self.tier) {
-            (Some(highest), _) => Levels::UpTo(highest.level()),
-            (None, Some(tier)) => Levels::Tier(tier),
-            (None, None) => Levels::All,
-        };
-        Filter { environment: self.environment.clone(), clause: self.clause.clone(), levels }
+        Filter {
+            environment: self.environment.clone(),
+            clause: self.clause.clone(),
+            up_to: self.up_to.map(UpTo::level),
+            tier: self.tier,
+        }
     }
 
     fn conditions(&self) -> Conditions {
