@@ -89,7 +89,8 @@ ci:
     step clippy cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
     step deny cargo deny --offline --log-level error check bans licenses sources
     step actionlint actionlint
-    step shellcheck shellcheck just .ci/run
+    step shellcheck shellcheck just .ci/run images/*/*.sh images/node/files/kind/bin/*.sh
+    step go-test go -C tools/oci-wrapper test ./...
     step unit cargo nextest run --workspace --exclude e2e --profile ci
     step doctests cargo test --workspace --doc --quiet
     step static {{ seatrial }} check
