@@ -23,6 +23,8 @@ pub(crate) struct Conditions {
     pub(crate) is_strict: bool,
     /// Whether static clauses gate the live ones.
     pub(crate) has_gates: bool,
+    /// Whether values of Secrets are taken out of the evidence.
+    pub(crate) is_redacted: bool,
 }
 
 /// What came of it.
@@ -62,6 +64,7 @@ async fn open(plans: &[ChartPlan], on: &Conditions, context: &Context) -> Result
     options.slow = on.slow;
     options.keep = on.keep;
     options.has_gates = on.has_gates;
+    options.is_redacted = on.is_redacted;
     options.evidence_dir = context.repository.root.join("target/seatrial");
     let is_of_files =
         plans.iter().flat_map(|plan| &plan.environments).flat_map(|e| &e.slots).all(|slot| slot.level == Level::Static);

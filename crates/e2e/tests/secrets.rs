@@ -33,27 +33,47 @@ spec:
 
 #[test]
 fn a_secret_reaches_no_artefact() {
-    let sentinel = format!("s3nt/{:x}+nel", std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0));
-    let copy = Copy::of("pallet-registry");
-    std::fs::write(copy.path().join("templates/leak.yaml"), LEAK.replace("SENTINEL", &sentinel)).expect("a template");
-    let chart = copy.path();
-    let args = ["verify", chart.as_str(), "-e", "dev", "--tier", "live", "--format", "json"];
-    let finished = Program::at(env!("CARGO_BIN_EXE_seatrial-e2e")).in_dir(copy.root()).call(&args);
-    assert_eq!(finished.code, Some(10), "{}", finished.stderr);
+    let run = Run::of(&[]);
+    assert!(!run.holding("marker-before-").is_empty(), "the log with the markers is kept");
+    assert!(!run.holding("-marker-after").is_empty());
+    for spelling in spellings(&run.sentinel) {
+        assert_eq!(run.holding(&spelling), Vec::<&Utf8PathBuf>::new(), "{spelling}");
+    }
+}
 
-    let mut artefacts = files(&copy.root().join("target"));
-    artefacts.push(("standard output".into(), finished.stdout.clone()));
-    artefacts.push(("standard error".into(), finished.stderr.clone()));
-    let holds =
-        |word: &str| artefacts.iter().filter(|(_, text)| text.contains(word)).map(|(path, _)| path).collect::<Vec<_>>();
-    assert!(
-        !holds("marker-before-").is_empty(),
-        "the log with the markers is kept: {:?}",
-        artefacts.iter().map(|(path, _)| path).collect::<Vec<_>>()
-    );
-    assert!(!holds("-marker-after").is_empty());
-    for spelling in spellings(&sentinel) {
-        assert_eq!(holds(&spelling), Vec::<&Utf8PathBuf>::new(), "{spelling}");
+/// The same with redaction switched off: the sentinel is there, so the test above would see it.
+#[test]
+fn without_redaction_it_would_be_seen() {
+    let run = Run::of(&["--unredacted"]);
+    assert_ne!(run.holding(&run.sentinel), Vec::<&Utf8PathBuf>::new());
+}
+
+/// All that one run wrote.
+struct Run {
+    sentinel: String,
+    artefacts: Vec<(Utf8PathBuf, String)>,
+}
+
+impl Run {
+    fn of(more: &[&str]) -> Self {
+        let sentinel = format!("s3nt/{:x}+nel", std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0));
+        let copy = Copy::of("pallet-registry");
+        let template = LEAK.replace("SENTINEL", &sentinel);
+        std::fs::write(copy.path().join("templates/leak.yaml"), template).expect("a template");
+        let chart = copy.path();
+        let args = ["verify", chart.as_str(), "-e", "dev", "--tier", "live", "--clause", "ready", "--format", "json"];
+        let program = Program::at(env!("CARGO_BIN_EXE_seatrial-e2e")).in_dir(copy.root());
+        let finished = program.call(&[&args[..], more].concat());
+        assert_eq!(finished.code, Some(10), "{}", finished.stderr);
+        let mut artefacts = files(&copy.root().join("target"));
+        artefacts.push(("standard output".into(), finished.stdout));
+        artefacts.push(("standard error".into(), finished.stderr));
+        Self { sentinel, artefacts }
+    }
+
+    /// The artefacts in which a text occurs.
+    fn holding(&self, text: &str) -> Vec<&Utf8PathBuf> {
+        self.artefacts.iter().filter(|(_, content)| content.contains(text)).map(|(path, _)| path).collect()
     }
 }
 

@@ -62,6 +62,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE.json", value_parser = json_file)]
     pub(super) report: Option<Utf8PathBuf>,
 
+    /// Leave values of Secrets in the evidence: shows that the test of redaction would see them
+    #[arg(long, hide = true)]
+    pub(super) unredacted: bool,
+
     /// Write the report as JUnit XML
     #[arg(long, value_name = "FILE.xml")]
     pub(super) junit: Option<Utf8PathBuf>,
@@ -128,6 +132,7 @@ impl Args {
             slow: 1.0,
             strict: false,
             report: None,
+            unredacted: false,
             junit: None,
         }
     }
@@ -163,7 +168,15 @@ impl Args {
             Provider::Existing => ProviderKind::Existing,
         };
         let (context, keep, slow, is_strict) = (self.context.clone(), self.keep, self.slow, self.strict);
-        Conditions { provider, context, keep, slow, is_strict, has_gates: self.tier.is_none() }
+        Conditions {
+            provider,
+            context,
+            keep,
+            slow,
+            is_strict,
+            has_gates: self.tier.is_none(),
+            is_redacted: !self.unredacted,
+        }
     }
 }
 

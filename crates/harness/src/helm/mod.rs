@@ -94,6 +94,8 @@ impl Helm {
             .env("HELM_CACHE_HOME", place("cache"))
             .env("HELM_CONFIG_HOME", place("config"))
             .env("HELM_DATA_HOME", place("data"))
+            // What the API server serves is remembered there, else in the user's ~/.kube.
+            .env("KUBECACHEDIR", place("kube"))
             .env("KUBECONFIG", kubeconfig)
             .timeout(timeout);
         let cmd = argv::INHERITED.iter().fold(cmd, Cmd::env_remove);
