@@ -34,7 +34,9 @@ pub(super) async fn all(
             Some(known) => Ok(known),
             None => render(&program, folder, environment, &release).await?,
         };
-        if let (Some(file), Ok(text)) = (cache, &rendered) {
+        if let (Some(file), Ok(text)) = (cache, &rendered)
+            && !holds_secrets(text)
+        {
             keep(&file, text);
         }
         renders.insert(name.clone(), rendered);
@@ -98,6 +100,11 @@ fn cache_file(sources: &KeyOf, environment: &Environment, release: &Release) -> 
     state::home().join("renders").join(format!("{key}.yaml"))
 }
 
+/// Values of Secrets are written nowhere, so not into a cache either.
+fn holds_secrets(rendered: &str) -> bool {
+    rendered.lines().any(|line| line.trim_end().trim_matches('"').ends_with("kind: Secret"))
+}
+
 /// A cache that can't be written only costs time. Renders that nobody asked for in a while go.
 fn keep(file: &Utf8Path, text: &str) {
     if file.is_file() || state::write_private(file, text.as_bytes()).is_err() {
@@ -110,5 +117,16 @@ fn keep(file: &Utf8Path, text: &str) {
         if age.is_some_and(|age| age > KEPT) {
             let _ = std::fs::remove_file(entry.path());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn renders_with_secrets_are_not_kept() {
+        assert!(holds_secrets("apiVersion: v1\nkind: Secret\ndata: {}\n"));
+        assert!(!holds_secrets("kind: Deployment\nsecretRef: { name: x }\n"));
     }
 }

@@ -57,8 +57,9 @@ impl Site {
         let (key, steps) = (format!("bring-up-{}", stage.key()), self.steps());
         let made = step_file::once::<BringUp, String>(&steps, &key, async || {
             let made = async {
+                let _interest = self.interested(stage).await?;
                 let _lock = self.lock(stage, true).await?;
-                self.replace(stage).await
+                self.replace(stage, false).await
             };
             made.await.map(|fresh| fresh.bring_up()).map_err(|error: ReleaseError| error.to_string())
         });
@@ -73,19 +74,20 @@ impl Site {
                 // Up and at rest first: images on the node, prober answering, nothing else going on.
                 let _held = self.hold_alone(stage).await?;
                 self.prober(stage.namespace()).until_answering().await?;
-                self.replace(stage).await
+                self.replace(stage, true).await
             };
             made.await.map_err(|error: ReleaseError| error.to_string())
         });
         made.await?.map_err(|message| ReleaseError::Recorded { message })
     }
 
-    /// Whatever is in the namespace is replaced by a fresh install of the stage. The caller holds it alone.
-    pub(super) async fn replace(&self, stage: &Stage<'_>) -> Result<Fresh, ReleaseError> {
+    /// Whatever is in the namespace is replaced by a fresh install of the stage. The caller holds it alone. Where the
+    /// install is measured (`is_measured`), nothing of the old one goes on meanwhile, not even on the node's disk.
+    pub(super) async fn replace(&self, stage: &Stage<'_>, is_measured: bool) -> Result<Fresh, ReleaseError> {
         let started = Instant::now();
         let what = format!("release {}", stage.name());
         self.events.emit(Event::Started { what: what.clone() });
-        let made = self.replace_unheard(stage, started).await;
+        let made = self.replace_unheard(stage, is_measured, started).await;
         let seconds = started.elapsed().as_secs_f64();
         self.events.emit(match &made {
             Ok(_) => Event::Finished { what, seconds },
@@ -94,7 +96,12 @@ impl Site {
         made
     }
 
-    async fn replace_unheard(&self, stage: &Stage<'_>, started: Instant) -> Result<Fresh, ReleaseError> {
+    async fn replace_unheard(
+        &self,
+        stage: &Stage<'_>,
+        is_measured: bool,
+        started: Instant,
+    ) -> Result<Fresh, ReleaseError> {
         let before = self.holder(stage)?;
         let generation = before.generation + 1;
         let holder = Holder {
@@ -104,9 +111,11 @@ impl Site {
             generation,
             is_sound: false,
         };
-        self.clear(stage, &before).await?;
+        if !before.key.is_empty() {
+            self.wipe(stage, &before.release, is_measured).await?;
+        }
         self.set_holder(stage, &holder)?;
-        self.ensure_namespace(stage).await?;
+        self.ensure_namespace(stage, !before.key.is_empty()).await?;
         self.load_images(stage).await;
         self.prober(stage.namespace()).apply().await?;
         self.evidence.learn_rendered(&objects(&stage.environment.rendered));
@@ -120,18 +129,6 @@ impl Site {
         }
         self.evidence.collect(self, stage).await;
         Ok(Fresh { generation, helm, progress, seconds: started.elapsed().as_secs_f64() })
-    }
-
-    /// Another environment goes with its namespace; of the same one only the release goes.
-    async fn clear(&self, stage: &Stage<'_>, before: &Holder) -> Result<(), ReleaseError> {
-        if before.key.is_empty() {
-            return Ok(());
-        }
-        if before.key == stage.key() {
-            return self.wipe(stage, &before.release).await;
-        }
-        self.helm.uninstall(&before.release, stage.namespace()).await?;
-        self.delete_namespace(stage.namespace()).await
     }
 
     /// Images that can't be had do not stop the bring-up: the pods will say so.

@@ -8,6 +8,7 @@ use crate::lease::NamespaceLock;
 use crate::state;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
+use std::fs::File;
 
 /// What is installed in a namespace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,15 +30,17 @@ pub(crate) struct Holder {
 pub(crate) struct Held {
     pub(crate) generation: u64,
     _lock: NamespaceLock,
+    _interest: File,
 }
 
 impl Site {
     /// The release is up and stays so while others may look too.
     pub(crate) async fn hold_shared(&self, stage: &Stage<'_>) -> Result<Held, ReleaseError> {
+        let interest = self.interested(stage).await?;
         let lock = self.lock(stage, false).await?;
         let holder = self.holder(stage)?;
         if is_up(&holder, stage) {
-            return Ok(Held { generation: holder.generation, _lock: lock });
+            return Ok(Held { generation: holder.generation, _lock: lock, _interest: interest });
         }
         drop(lock);
         // Whoever had to bring it back keeps it for its own look: else two environments that share a namespace could
@@ -47,17 +50,18 @@ impl Site {
 
     /// The release is up, and nobody else uses it.
     pub(crate) async fn hold_alone(&self, stage: &Stage<'_>) -> Result<Held, ReleaseError> {
+        let interest = self.interested(stage).await?;
         let lock = self.lock(stage, true).await?;
         let mut holder = self.holder(stage)?;
         if !is_up(&holder, stage) {
-            let fresh = self.replace(stage).await?;
+            let fresh = self.replace(stage, false).await?;
             if let Some(reason) = fresh.problem() {
                 let message = format!("the release {} did not come up again: {reason}", stage.name());
                 return Err(ReleaseError::Recorded { message });
             }
             holder = self.holder(stage)?;
         }
-        Ok(Held { generation: holder.generation, _lock: lock })
+        Ok(Held { generation: holder.generation, _lock: lock, _interest: interest })
     }
 
     pub(super) async fn lock(&self, stage: &Stage<'_>, is_alone: bool) -> Result<NamespaceLock, ReleaseError> {

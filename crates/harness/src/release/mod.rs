@@ -4,6 +4,7 @@ mod api;
 mod bring_up;
 mod clock;
 mod holder;
+mod interest;
 mod manifest;
 mod mirror;
 mod namespace;

@@ -13,8 +13,9 @@ use std::time::Duration;
 const GOING: Duration = Duration::from_secs(90);
 
 impl Site {
-    /// The namespace is there with our labels and the standard that the contract asks for.
-    pub(super) async fn ensure_namespace(&self, stage: &Stage<'_>) -> Result<(), ReleaseError> {
+    /// The namespace is there with our labels and the standard that the contract asks for. One of ours of which
+    /// nobody knows what is in it (`is_known`) is made anew.
+    pub(super) async fn ensure_namespace(&self, stage: &Stage<'_>, is_known: bool) -> Result<(), ReleaseError> {
         let name = stage.namespace();
         if let Some(found) = self.objects.get("Namespace", "", name).await? {
             let owner = text(&found, "/metadata/labels/seatrial.dev~1run");
@@ -23,8 +24,9 @@ impl Site {
             if owner.is_empty() && !is_going && self.cluster.provider == ProviderKind::Existing {
                 return Err(ReleaseError::Foreign { namespace: name.to_owned() });
             }
-            if is_going || !is_ours && !owner.is_empty() {
-                // A dead run's: its lock was free, or we would not be here.
+            let is_stale = !owner.is_empty() && (!is_ours || !is_known);
+            if is_going || is_stale {
+                // A dead run's, or a killed process's: its lock was free, or we would not be here.
                 self.delete_namespace(name).await?;
             }
         }

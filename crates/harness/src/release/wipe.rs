@@ -36,12 +36,14 @@ impl Site {
         Ok(left)
     }
 
-    /// Uninstalls the release and removes what is left of it; the namespace and the prober stay.
-    pub(super) async fn wipe(&self, stage: &Stage<'_>, release: &str) -> Result<(), ReleaseError> {
+    /// Uninstalls the release and removes what is left of it; the namespace and the prober stay. Volumes go on their
+    /// own, and are waited for where it must be thorough.
+    pub(super) async fn wipe(&self, stage: &Stage<'_>, release: &str, is_thorough: bool) -> Result<(), ReleaseError> {
         self.helm.uninstall(release, stage.namespace()).await?;
         let patience = Patience::backoff(GOING, Duration::from_millis(30), Duration::from_millis(300));
         let gone = wait::until(&patience, async || self.wipe_once(stage).await);
-        gone.await.map_err(|error| not_gone(format!("what the release {release} left"), &error))
+        gone.await.map_err(|error| not_gone(format!("what the release {release} left"), &error))?;
+        if is_thorough { self.until_volumes_gone(stage.namespace()).await } else { Ok(()) }
     }
 
     async fn wipe_once(&self, stage: &Stage<'_>) -> Result<Look<()>, ReleaseError> {
@@ -58,7 +60,7 @@ impl Site {
         if !names.is_empty() {
             return Ok(Look::Pending(Reason::new(format!("left: {}", names.join(", ")))));
         }
-        self.volumes_gone(stage.namespace()).await
+        Ok(Look::Ready(()))
     }
 
     /// Waits until no volume of the namespace is left.
