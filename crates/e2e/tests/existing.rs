@@ -6,10 +6,21 @@ use e2e::Program;
 use e2e::charts::Copy;
 use e2e::program::tool;
 use e2e::report::{document, verdicts};
-use seatrial_harness::tools::Tools;
+use seatrial_harness::tools::{Tools, node_image, prober_image, registry_image};
 use std::collections::BTreeSet;
 
 const NAME: &str = "foreign-e2e";
+
+/// What every host takes: old cgroups, and no iptables.
+const CONFIG: &str = "\
+kind: Cluster
+apiVersion: kind.x-k8s.io/v1alpha4
+networking: { kubeProxyMode: nftables }
+kubeadmConfigPatches:
+- |
+  kind: KubeletConfiguration
+  failCgroupV1: false
+";
 
 /// Clauses that need what an existing cluster does not give: its node, its images, a port of this host.
 const SKIPPED: [&str; 0] = [];
@@ -22,20 +33,26 @@ struct Foreign {
 
 impl Foreign {
     fn new() -> Self {
-        let foreign =
-            Self { kind: Tools::find().expect("kind").kind.to_string(), dir: tempfile::tempdir().expect("a folder") };
-        let kubeconfig = foreign.kubeconfig();
-        let node = image("node-image");
-        let create = ["create", "cluster", "--name", NAME, "--image", &node, "--kubeconfig", kubeconfig.as_str()];
-        tool(&foreign.kind, &[&create[..], &["--wait", "120s"]].concat());
-        for image in [image("prober-image"), image("registry-image")] {
+        let kind = Tools::find().expect("kind").kind.to_string();
+        let foreign = Self { kind, dir: tempfile::tempdir().expect("a folder") };
+        let (kubeconfig, config) = (foreign.kubeconfig(), foreign.path().join("kind.yaml"));
+        std::fs::write(&config, CONFIG).expect("kind's configuration");
+        let create = ["create", "cluster", "--name", NAME, "--kubeconfig", kubeconfig.as_str(), "--wait", "120s"];
+        let node = node_image();
+        let image = node.as_deref().map_or_else(Vec::new, |image| vec!["--image", image]);
+        tool(&foreign.kind, &[&create[..], &["--config", config.as_str()], &image].concat());
+        for image in [prober_image().expect("the prober"), registry_image().to_owned()] {
             tool(&foreign.kind, &["load", "docker-image", "--name", NAME, &image]);
         }
         foreign
     }
 
+    fn path(&self) -> &Utf8Path {
+        Utf8Path::from_path(self.dir.path()).expect("UTF-8")
+    }
+
     fn kubeconfig(&self) -> Utf8PathBuf {
-        Utf8Path::from_path(self.dir.path()).expect("UTF-8").join("config")
+        self.path().join("config")
     }
 
     /// The names of all objects that somebody made; what the cluster makes by itself (events, leases) is left out.
@@ -53,17 +70,6 @@ impl Drop for Foreign {
     fn drop(&mut self) {
         tool(&self.kind, &["delete", "cluster", "--name", NAME, "--kubeconfig", self.kubeconfig().as_str()]);
     }
-}
-
-/// The tag of an image that `setup` made.
-fn image(need: &str) -> String {
-    let finished = program().call(&["setup", "--check", "--tier", "live", "--format", "json"]);
-    let report = document(&finished);
-    let steps = report["setup"]["steps"].as_array().expect("steps").clone();
-    let step = steps.iter().find(|step| step["need"] == need).unwrap_or_else(|| panic!("{need}: {report:#}"));
-    let detail = step["detail"].as_str().unwrap_or_default();
-    let tag = detail.split_whitespace().find(|word| word.contains(':'));
-    tag.unwrap_or_else(|| panic!("{need} has no tag: {detail}")).to_owned()
 }
 
 fn program() -> Program {

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn finished(code: i32, stdout: &str, stderr: &str) -> Finished {
+    fn ended(code: i32, stdout: &str, stderr: &str) -> Finished {
         let (stdout, stderr) = (stdout.to_owned(), stderr.to_owned());
         Finished { argv: Vec::new(), cwd: None, seconds: 1.0, code: Some(code), stdout, stderr }
     }
@@ -123,9 +123,9 @@ mod tests {
     #[test]
     fn what_was_not_built_is_no_failed_test() {
         let ended =
-            failed_tests(&finished(101, "", "error[E0308]: mismatched types\n --> x\nerror: could not compile"));
-        assert_eq!(ended, Err("error[E0308]: mismatched types; error: could not compile".to_owned()));
-        assert_eq!(failed_tests(&finished(0, "", "")), Ok(BTreeSet::new()));
+            failed_tests(&ended(101, "", "error[E0308]: mismatched types\n --> x\nerror: could not compile"));
+        assert_eq!(judged, Err("error[E0308]: mismatched types; error: could not compile".to_owned()));
+        assert_eq!(failed_tests(&ended(0, "", "")), Ok(BTreeSet::new()));
     }
 
     #[test]
@@ -136,10 +136,10 @@ mod tests {
             message("failure-note", Value::Null),
             json!({ "reason": "build-finished" }).to_string(),
         ];
-        let lints = broken_lints(&finished(101, &lines.join("\n"), "error: could not compile"));
+        let lints = broken_lints(&ended(101, &lines.join("\n"), "error: could not compile"));
         assert_eq!(lints, Ok(BTreeSet::from(["clippy::print_stdout".to_owned()])));
         assert_eq!(
-            broken_lints(&finished(101, "", "error: no such command")),
+            broken_lints(&ended(101, "", "error: no such command")),
             Err("error: no such command".to_owned())
         );
     }
