@@ -122,8 +122,7 @@ mod tests {
 
     #[test]
     fn what_was_not_built_is_no_failed_test() {
-        let ended =
-            failed_tests(&ended(101, "", "error[E0308]: mismatched types\n --> x\nerror: could not compile"));
+        let judged = failed_tests(&ended(101, "", "error[E0308]: mismatched types\n --> x\nerror: could not compile"));
         assert_eq!(judged, Err("error[E0308]: mismatched types; error: could not compile".to_owned()));
         assert_eq!(failed_tests(&ended(0, "", "")), Ok(BTreeSet::new()));
     }
@@ -138,9 +137,6 @@ mod tests {
         ];
         let lints = broken_lints(&ended(101, &lines.join("\n"), "error: could not compile"));
         assert_eq!(lints, Ok(BTreeSet::from(["clippy::print_stdout".to_owned()])));
-        assert_eq!(
-            broken_lints(&ended(101, "", "error: no such command")),
-            Err("error: no such command".to_owned())
-        );
+        assert_eq!(broken_lints(&ended(101, "", "error: no such command")), Err("error: no such command".to_owned()));
     }
 }
