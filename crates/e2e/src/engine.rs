@@ -9,17 +9,24 @@ use std::collections::BTreeSet;
 pub struct Left {
     /// Containers by name, running or not.
     pub containers: BTreeSet<String>,
-    /// Volumes by name.
+    /// Volumes that no container uses.
     pub volumes: BTreeSet<String>,
     /// Leases and kubeconfigs in the state folder.
     pub files: BTreeSet<Utf8PathBuf>,
 }
 
 impl Left {
-    /// What is there now.
-    pub fn now(home: &Utf8Path) -> Self {
-        Self { containers: containers(), volumes: volumes(), files: files(home) }
+    /// What is there now. Clusters of other runs come and go on a shared engine; those of these runs count.
+    pub fn now(home: &Utf8Path, runs: &[&str]) -> Self {
+        let containers = containers().into_iter().filter(|name| is_ours_or_foreign(name, runs)).collect();
+        Self { containers, volumes: volumes(), files: files(home) }
     }
+}
+
+/// Whether a container is no node of somebody else's run (`st-<run>-<expiry>-control-plane`).
+fn is_ours_or_foreign(name: &str, runs: &[&str]) -> bool {
+    let run = name.strip_prefix("st-").and_then(|rest| rest.split('-').next());
+    run.is_none_or(|run| run.len() != 8 || runs.contains(&run))
 }
 
 /// The names of all containers.
@@ -27,9 +34,9 @@ pub fn containers() -> BTreeSet<String> {
     lines(&tool("docker", &["ps", "--all", "--format", "{{.Names}}"]))
 }
 
-/// The names of all volumes.
+/// The volumes that no container uses.
 pub fn volumes() -> BTreeSet<String> {
-    lines(&tool("docker", &["volume", "ls", "--quiet"]))
+    lines(&tool("docker", &["volume", "ls", "--quiet", "--filter", "dangling=true"]))
 }
 
 fn lines(text: &str) -> BTreeSet<String> {

@@ -42,6 +42,15 @@ pub fn processes_of(variable: &str, value: &str) -> BTreeSet<u32> {
     pids().into_iter().filter(|pid| *pid != own).filter(carries).collect()
 }
 
+/// Whether one of these processes was called with all of these words.
+pub fn is_called(pids: &BTreeSet<u32>, words: &[&str]) -> bool {
+    pids.iter().any(|pid| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let line = String::from_utf8_lossy(&line).replace('\0', " ");
+        words.iter().all(|word| line.contains(word))
+    })
+}
+
 fn pids() -> Vec<u32> {
     let entries = Utf8Path::new("/proc").read_dir_utf8().into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().parse().ok()).collect()

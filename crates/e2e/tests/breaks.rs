@@ -112,7 +112,8 @@ fn found_in_the_cluster(#[case] edit: Edit, #[case] expected: (&str, &str)) {
 
 #[test]
 fn the_sound_chart_keeps_every_promise() {
-    let (code, verdicts) = verify(&Copy::of("pallet-registry"), &[]);
+    // What measures and disturbs it is judged by the tests of its clauses in the same run.
+    let (code, verdicts) = verify(&Copy::of("pallet-registry"), &["--up-to", "live"]);
     assert_eq!(interesting(&verdicts), Vec::<&Line>::new());
     assert_eq!(code, Some(0));
 }
