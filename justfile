@@ -90,7 +90,7 @@ ci:
     step deny cargo deny --offline --log-level error check bans licenses sources
     step actionlint actionlint
     step shellcheck shellcheck just .ci/run images/*/*.sh images/node/files/kind/bin/*.sh
-    step go-test go -C tools/oci-wrapper test ./...
+    step go-test bash -c "go -C tools/oci-wrapper test ./... && go -C images/node/volumes test ./..."
     step unit cargo nextest run --workspace --exclude e2e --profile ci
     step doctests cargo test --workspace --doc --quiet
     step static {{ seatrial }} check

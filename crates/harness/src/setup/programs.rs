@@ -81,19 +81,16 @@ pub(super) const CRICTL: GoModule = GoModule {
     linked: &["sigs.k8s.io/cri-tools/pkg/version.Version={version}"],
 };
 
-pub(super) const LOCAL_PATH: GoModule = GoModule {
-    folder: "images/node/local-path",
-    pinned: "github.com/rancher/local-path-provisioner",
-    programs: &[("github.com/rancher/local-path-provisioner", "local-path-provisioner")],
-    linked: &["main.VERSION={version}"],
-};
+/// Ours, on the library of Kubernetes' own provisioners; its source says why.
+pub(super) const VOLUMES: GoModule =
+    GoModule { folder: "images/node/volumes", pinned: "", programs: &[(".", "volume-provisioner")], linked: &[] };
 
 pub(super) const PAUSE: GoModule =
     GoModule { folder: "images/node/pause", pinned: "", programs: &[(".", "pause")], linked: &[] };
 
 /// What the node image holds.
-pub(super) const NODE: [&GoModule; 7] = [&KUBERNETES, &ETCD, &COREDNS, &CONTAINERD, &CRICTL, &LOCAL_PATH, &PAUSE];
+pub(super) const NODE: [&GoModule; 7] = [&KUBERNETES, &ETCD, &COREDNS, &CONTAINERD, &CRICTL, &VOLUMES, &PAUSE];
 
 #[cfg(test)]
 pub(super) const ALL: [&GoModule; 11] =
-    [&KIND, &HELM, &ACTIONLINT, &OCI_WRAPPER, &KUBERNETES, &ETCD, &COREDNS, &CONTAINERD, &CRICTL, &LOCAL_PATH, &PAUSE];
+    [&KIND, &HELM, &ACTIONLINT, &OCI_WRAPPER, &KUBERNETES, &ETCD, &COREDNS, &CONTAINERD, &CRICTL, &VOLUMES, &PAUSE];

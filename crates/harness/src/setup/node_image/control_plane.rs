@@ -4,7 +4,7 @@ use crate::cache::CacheError;
 use crate::command::{Cmd, CommandError};
 use crate::setup::docker::{self, docker};
 use crate::setup::error::StepError;
-use crate::setup::programs::{COREDNS, ETCD, KUBERNETES, LOCAL_PATH, PAUSE};
+use crate::setup::programs::{COREDNS, ETCD, KUBERNETES, PAUSE, VOLUMES};
 use crate::setup::{Ctx, recipes, roots};
 use camino::Utf8Path;
 use std::os::unix::fs::symlink;
@@ -40,7 +40,7 @@ fn lay_out(layer: &Utf8Path) -> Result<(), CacheError> {
     for dir in [&bin, &sbin] {
         std::fs::create_dir_all(dir).map_err(CacheError::at(dir))?;
     }
-    for module in [&KUBERNETES, &ETCD, &COREDNS, &LOCAL_PATH, &PAUSE] {
+    for module in [&KUBERNETES, &ETCD, &COREDNS, &VOLUMES, &PAUSE] {
         super::assemble::copy_programs(module, &bin)?;
     }
     for program in ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy"] {
@@ -89,13 +89,10 @@ async fn entry(base: &str, image: &str) -> Result<(), CommandError> {
     build.run_ok().await.map(|_| ())
 }
 
-/// Most programs are called by name from a manifest; those that are not need this.
+/// Most programs are called by name from a manifest; this serves those that are not.
 fn entrypoint(image: &str) -> String {
     let name = image.rsplit('/').next().and_then(|last| last.split(':').next()).unwrap_or(image);
-    match name {
-        "local-path-helper" => "/bin/sh".to_owned(),
-        _ => format!("/usr/local/bin/{name}"),
-    }
+    format!("/usr/local/bin/{name}")
 }
 
 #[cfg(test)]
@@ -109,9 +106,9 @@ mod tests {
     }
 
     #[test]
-    fn the_storage_manifest_names_two_images() {
+    fn the_storage_manifest_names_one_image() {
         let images = images_of(recipes::text("images/node/files/kind/manifests/default-storage.yaml"));
         let names: Vec<_> = images.iter().map(|image| entrypoint(image)).collect();
-        assert_eq!(names, ["/bin/sh", "/usr/local/bin/local-path-provisioner"]);
+        assert_eq!(names, ["/usr/local/bin/volume-provisioner"]);
     }
 }
