@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::planning::Planning;
+use crate::printer::Printer;
 use crate::trial::Trial;
 use camino::Utf8Path;
 use seatrial_contracts::report;
@@ -84,7 +85,7 @@ impl Answer<'_> {
     fn print(&self, exits: &[Exit], document: &Value, context: &Context) {
         let printer = &context.printer;
         if printer.is_json() {
-            printer.document(document);
+            Printer::document(document);
         }
         for failure in &self.planning.failures {
             printer.mistakes(failure);

@@ -28,22 +28,22 @@ impl Context {
     }
 
     /// The programs that make and fill clusters.
-    pub(crate) fn tools(&self) -> Result<Tools, Failure> {
+    pub(crate) fn tools() -> Result<Tools, Failure> {
         Tools::find().map_err(|error| Failure::environment(&error))
     }
 
     /// Helm, which is all that planning needs.
-    pub(crate) fn helm(&self) -> Result<Utf8PathBuf, Failure> {
+    pub(crate) fn helm() -> Result<Utf8PathBuf, Failure> {
         Tools::find_helm().map_err(|error| Failure::environment(&error))
     }
 
     /// Helm alone, for judging files: the other programs are never called.
-    pub(crate) fn tools_for_files(&self) -> Result<Tools, Failure> {
-        Ok(Tools { helm: self.helm()?, kind: "kind".into(), docker: "docker".into(), kubectl: None })
+    pub(crate) fn tools_for_files() -> Result<Tools, Failure> {
+        Ok(Tools { helm: Self::helm()?, kind: "kind".into(), docker: "docker".into(), kubectl: None })
     }
 
     /// How this very program is started as a guard.
-    pub(crate) fn guard(&self) -> GuardCommand {
+    pub(crate) fn guard() -> GuardCommand {
         let exe = std::env::current_exe().ok().and_then(|path| Utf8PathBuf::from_path_buf(path).ok());
         let exe = exe.map_or_else(|| "seatrial".to_owned(), Utf8PathBuf::into_string);
         GuardCommand(vec![exe, "guard".to_owned(), "--lease".to_owned()])

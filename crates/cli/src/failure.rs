@@ -16,12 +16,12 @@ pub(crate) struct Failure {
 
 impl Failure {
     /// A failure without mistakes in a contract file.
-    pub(crate) fn new(exit: Exit, message: impl ToString) -> Self {
-        Self { exit, message: message.to_string(), diagnostics: Vec::new() }
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), diagnostics: Vec::new() }
     }
 
     /// The command line makes no sense.
-    pub(crate) fn usage(message: impl ToString) -> Self {
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, message)
     }
 

@@ -29,8 +29,8 @@ impl Planning {
 }
 
 /// Plans charts one after the other. All that this needs is Helm.
-pub(crate) async fn all(charts: &[Utf8PathBuf], context: &Context) -> Result<Planning, Failure> {
-    let helm = context.helm()?;
+pub(crate) async fn all(charts: &[Utf8PathBuf]) -> Result<Planning, Failure> {
+    let helm = Context::helm()?;
     let mut planning = Planning::default();
     for chart in charts {
         match one(chart, &helm).await {
@@ -50,7 +50,7 @@ pub(crate) async fn one(chart: &Utf8Path, helm: &Utf8Path) -> Result<ChartPlan, 
     });
     skipped.map_err(|error| match error {
         ChartError::Invalid(diagnostics) => Failure::invalid(diagnostics),
-        error @ (ChartError::NoChart { .. } | ChartError::NoName { .. }) => Failure::usage(error),
+        error @ (ChartError::NoChart { .. } | ChartError::NoName { .. }) => Failure::usage(error.to_string()),
         error => Failure::environment(&error),
     })
 }
@@ -59,6 +59,6 @@ pub(crate) async fn one(chart: &Utf8Path, helm: &Utf8Path) -> Result<ChartPlan, 
 /// A chart that does not plan tells nothing.
 pub(crate) async fn node_ports(context: &Context) -> BTreeSet<u16> {
     let charts = context.repository.charts(&[]).unwrap_or_default();
-    let planning = all(&charts, context).await.unwrap_or_default();
+    let planning = all(&charts).await.unwrap_or_default();
     planning.plans.iter().flat_map(node_ports_of).collect()
 }

@@ -50,13 +50,13 @@ impl Printer {
     /// The answer of a command: `value` for machines, else `text` for people.
     pub(crate) fn answer(&self, value: &Value, text: impl FnOnce() -> String) {
         match self.format {
-            Format::Json => self.document(value),
+            Format::Json => Self::document(value),
             Format::Text => self.line(&text()),
         }
     }
 
     /// A JSON document on standard output, whatever the format.
-    pub(crate) fn document(&self, value: &Value) {
+    pub(crate) fn document(value: &Value) {
         let mut out = std::io::stdout().lock();
         // A reader that went away (`| head`) is no failure.
         let _ = writeln!(out, "{value:#}").and_then(|()| out.flush());
@@ -72,7 +72,7 @@ impl Printer {
     /// Why a command gave no answer.
     pub(crate) fn failure(&self, failure: &Failure) {
         if self.is_json() {
-            self.document(&diagnostics::json(failure));
+            Self::document(&diagnostics::json(failure));
         }
         self.mistakes(failure);
         self.error(&failure.message);

@@ -16,7 +16,7 @@ pub(crate) struct Repository {
 impl Repository {
     /// The one around the working directory.
     pub(crate) fn here() -> Result<Self, Failure> {
-        let cwd = std::env::current_dir().map_err(|error| Failure::new(Exit::NoEnvironment, error))?;
+        let cwd = std::env::current_dir().map_err(|error| Failure::new(Exit::NoEnvironment, error.to_string()))?;
         let cwd = Utf8PathBuf::from_path_buf(cwd)
             .map_err(|path| Failure::usage(format!("{} is no UTF-8 path", path.display())))?;
         Ok(Self::around(&cwd))

@@ -24,7 +24,7 @@ fn run() -> Exit {
     let printer = Printer::new(cli.format);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return told(&printer, &Failure::new(Exit::NoEnvironment, error)),
+        Err(error) => return told(&printer, &Failure::new(Exit::NoEnvironment, error.to_string())),
     };
     let exit = match runtime.block_on(call(cli.verb, &printer)) {
         Ok(exit) => exit,

@@ -58,7 +58,7 @@ pub(crate) async fn judge(plans: &[ChartPlan], on: &Conditions, context: &Contex
 }
 
 async fn open(plans: &[ChartPlan], on: &Conditions, context: &Context) -> Result<Session, Failure> {
-    let mut options = SessionOptions::new(RunId::current(), context.guard());
+    let mut options = SessionOptions::new(RunId::current(), Context::guard());
     options.provider = on.provider;
     options.context.clone_from(&on.context);
     options.slow = on.slow;
@@ -69,10 +69,10 @@ async fn open(plans: &[ChartPlan], on: &Conditions, context: &Context) -> Result
     let is_of_files =
         plans.iter().flat_map(|plan| &plan.environments).flat_map(|e| &e.slots).all(|slot| slot.level == Level::Static);
     let tools = if is_of_files {
-        context.tools_for_files()?
+        Context::tools_for_files()?
     } else {
         options.node_ports = planning::node_ports(context).await;
-        context.tools()?
+        Context::tools()?
     };
     Session::open(options, tools, context.events.clone()).await.map_err(|error| Failure::environment(&error))
 }

@@ -30,8 +30,8 @@ impl Program {
 
     /// With a variable set.
     #[must_use]
-    pub fn env(mut self, name: &str, value: impl ToString) -> Self {
-        self.env.push((name.to_owned(), Some(value.to_string())));
+    pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.env.push((name.to_owned(), Some(value.into())));
         self
     }
 

@@ -35,11 +35,11 @@ fn is_in_nextest() -> bool {
 
 /// One Fail, of this clause, with this in its cause; everything else passes or is blocked by it.
 #[track_caller]
-fn check_broken(verdicts: &[Line], clause: &str, cause: &str) {
+fn check_broken(verdicts: &[Line], (clause, words): (&str, &str)) {
     let failed: Vec<&Line> = verdicts.iter().filter(|line| line.verdict == "fail").collect();
     assert_eq!(failed.len(), 1, "exactly one clause fails: {:#?}", interesting(verdicts));
     assert!(failed[0].id.ends_with(&format!("::dev::{clause}")), "{clause} fails, not {:#?}", failed[0]);
-    assert!(failed[0].cause.contains(cause), "the cause says `{cause}`: {}", failed[0].cause);
+    assert!(failed[0].cause.contains(words), "the cause says `{words}`: {}", failed[0].cause);
     let is_explained = |line: &&Line| line.verdict == "pass" || line.verdict == "fail" || line.blocked_by.is_some();
     let loose: Vec<&Line> = verdicts.iter().filter(|line| !is_explained(line)).collect();
     assert!(loose.is_empty(), "neither passed nor blocked: {loose:#?}");
@@ -78,10 +78,10 @@ fn found_in_the_files_and_in_the_cluster(
 ) {
     let copy = Copy::of("pallet-registry").with(edit);
     let (code, verdicts) = verify(&copy, &[]);
-    check_broken(&verdicts, in_the_files.0, in_the_files.1);
+    check_broken(&verdicts, in_the_files);
     assert_eq!(code, Some(10));
     let (code, verdicts) = verify(&copy, &LIVE);
-    check_broken(&verdicts, in_the_cluster.0, in_the_cluster.1);
+    check_broken(&verdicts, in_the_cluster);
     assert_eq!(code, Some(10));
 }
 
@@ -106,7 +106,7 @@ fn found_in_the_files_and_in_the_cluster(
 fn found_in_the_cluster(#[case] edit: Edit, #[case] expected: (&str, &str)) {
     let copy = Copy::of("pallet-registry").with(edit);
     let (code, verdicts) = verify(&copy, &LIVE);
-    check_broken(&verdicts, expected.0, expected.1);
+    check_broken(&verdicts, expected);
     assert_eq!(code, Some(10));
 }
 

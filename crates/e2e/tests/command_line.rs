@@ -64,7 +64,7 @@ fn mistakes_are_there_for_machines_too() {
 fn a_missing_tool_is_named_with_its_remedy() {
     let copy = registry();
     let nothing = copy.root().join("no-cache");
-    let program = program().in_dir(copy.root()).env("PATH", "/nowhere").env("SEATRIAL_CACHE", &nothing);
+    let program = program().in_dir(copy.root()).env("PATH", "/nowhere").env("SEATRIAL_CACHE", nothing);
     let finished = program.call(&["check"]);
     assert_eq!(finished.code, Some(30), "{}{}", finished.stdout, finished.stderr);
     assert!(finished.stderr.contains("helm") && finished.stderr.contains("setup"), "{}", finished.stderr);

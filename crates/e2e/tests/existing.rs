@@ -56,7 +56,7 @@ impl Foreign {
     }
 
     /// The names of all objects that somebody made; what the cluster makes by itself (events, leases) is left out.
-    fn objects(&self) -> BTreeSet<String> {
+    fn objects() -> BTreeSet<String> {
         let kinds = "ns,deploy,sts,ds,svc,cm,secret,sa,pvc,pv,role,rolebinding,clusterrole,clusterrolebinding,crd,pod";
         let node = format!("{NAME}-control-plane");
         let get = ["exec", &node, "kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf", "get", kinds];
@@ -79,7 +79,7 @@ fn program() -> Program {
 #[test]
 fn an_existing_cluster_gives_the_same_verdicts() {
     let foreign = Foreign::new();
-    let before = foreign.objects();
+    let before = Foreign::objects();
     let chart = Copy::of("pallet-registry");
     let program = program().env("KUBECONFIG", foreign.kubeconfig());
     let context = format!("kind-{NAME}");
@@ -94,5 +94,5 @@ fn an_existing_cluster_gives_the_same_verdicts() {
         verdicts.iter().filter(|line| line.verdict == "skipped").map(|line| line.id.as_str()).collect();
     assert_eq!(skipped, SKIPPED.into_iter().collect());
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
-    assert_eq!(foreign.objects(), before);
+    assert_eq!(Foreign::objects(), before);
 }

@@ -227,7 +227,7 @@ fn check_killed(moment: Moment, run: &str) {
     let chart = Copy::of("pallet-registry");
     let doomed = Doomed { state: &state, run, log: state.file("log.txt") };
     doomed.start(moment, &chart.path());
-    until(&format!("{moment:?}"), Duration::from_secs(180), || doomed.has_come(moment));
+    until(&format!("{moment:?}"), Duration::from_mins(3), || doomed.has_come(moment));
     kill_all_of("SEATRIAL_HOME", state.home().as_str());
     assert_ne!(Left::now(&state.home(), &[run]), before, "something was there when the run was killed");
 
@@ -268,9 +268,9 @@ fn a_run_that_is_asked_to_stop_tears_down() {
     let chart = Copy::of("pallet-registry");
     let pid = state.seatrial("asked000").start(&["verify", chart.path().as_str(), "-e", "dev"], &log).expect("a start");
     let asked = Doomed { state: &state, run: "asked000", log: log.clone() };
-    until("a running clause", Duration::from_secs(180), || asked.has_come(Moment::ClauseRunning));
+    until("a running clause", Duration::from_mins(3), || asked.has_come(Moment::ClauseRunning));
     tool("sh", &["-c", &format!("kill -INT {pid}")]);
-    until("the end of all processes", Duration::from_secs(60), || state.processes().is_empty());
+    until("the end of all processes", Duration::from_mins(1), || state.processes().is_empty());
     assert_eq!(
         Left::now(&state.home(), &["asked000"]),
         before,
@@ -314,7 +314,7 @@ fn one_test_alone_brings_its_cluster() {
     let finished = program.call(&["--exact", "pallet-registry::dev::v2-answers"]);
     assert_eq!(finished.code, Some(0), "{}{}", finished.stdout, finished.stderr);
     assert!(finished.stdout.contains("1 passed"), "{}", finished.stdout);
-    until("the end of the guard", Duration::from_secs(60), || state.processes().is_empty());
+    until("the end of the guard", Duration::from_mins(1), || state.processes().is_empty());
     assert_eq!(Left::now(&state.home(), &["alone000"]), before);
     state.kubeconfig_is_untouched();
 }

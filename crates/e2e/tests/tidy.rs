@@ -101,7 +101,8 @@ fn command_line() -> String {
     let mut text = format!("{head}\n```\n{}\n```\n", trimmed(&whole));
     for verb in verbs.split(' ') {
         let help = program().call(&[verb, "--help"]).stdout;
-        text += &format!("\n## seatrial {verb}\n\n```\n{}\n```\n", trimmed(&help));
+        let page = format!("\n## seatrial {verb}\n\n```\n{}\n```\n", trimmed(&help));
+        text.push_str(&page);
     }
     text
 }

@@ -23,7 +23,7 @@ pub(crate) struct Args {
 /// Plans and tells.
 pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     let charts = context.repository.charts(&args.charts)?;
-    let plans = planning::all(&charts, context).await?.complete()?;
+    let plans = planning::all(&charts).await?.complete()?;
     if args.lock {
         let count = lock::write(&context.repository.root, &plans)?;
         context.printer.line(&format!("{count} verdicts in {}", context.repository.relative(lock::FILE)));

@@ -11,7 +11,7 @@ pub(crate) struct Args {}
 
 /// Reaps and tells.
 pub(crate) async fn run(_: &Args, context: &Context) -> Result<Exit, Failure> {
-    let tools = context.tools()?;
+    let tools = Context::tools()?;
     let reaped = seatrial_harness::reaper::reap(&tools, &context.events).await;
     let reaped = reaped.map_err(|error| Failure::new(Exit::Leftovers, chain(&error)))?;
     let value = json!({ "schema": "seatrial.reap/v1", "reaped": reaped });

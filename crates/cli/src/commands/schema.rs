@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::printer::Printer;
 
 /// Arguments of `schema`.
 #[derive(Debug, clap::Args)]
@@ -10,7 +11,7 @@ pub(crate) struct Args {}
 
 /// Prints the schema, whatever the format: it is JSON.
 #[expect(clippy::unnecessary_wraps, reason = "every verb has the same form")]
-pub(crate) fn run(_: &Args, context: &Context) -> Result<Exit, Failure> {
-    context.printer.document(&seatrial_contracts::schema::contract_schema());
+pub(crate) fn run(_: &Args, _: &Context) -> Result<Exit, Failure> {
+    Printer::document(&seatrial_contracts::schema::contract_schema());
     Ok(Exit::Good)
 }

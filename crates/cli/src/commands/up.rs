@@ -47,22 +47,22 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, Failure>
 
 async fn chart(named: Option<&Utf8Path>, context: &Context) -> Result<ChartPlan, Failure> {
     if let Some(name) = named {
-        return planning::one(&context.repository.one(name)?, &context.helm()?).await;
+        return planning::one(&context.repository.one(name)?, &Context::helm()?).await;
     }
     let charts = context.repository.charts(&[])?;
-    let mut plans = planning::all(&charts, context).await?.complete()?;
+    let mut plans = planning::all(&charts).await?.complete()?;
     plans.retain(|plan| plan.cluster.is_some());
-    let names = plans.iter().map(|plan| plan.path.clone()).collect::<Vec<_>>().join(", ");
+    let paths = plans.iter().map(|plan| plan.path.clone()).collect::<Vec<_>>().join(", ");
     match plans.pop() {
         Some(plan) if plans.is_empty() => Ok(plan),
-        Some(_) => Err(Failure::usage(format!("several contracts have `cluster:`; name one of {names}"))),
+        Some(_) => Err(Failure::usage(format!("several contracts have `cluster:`; name one of {paths}"))),
         None => Err(Failure::usage("no contract of this repository has `cluster:`")),
     }
 }
 
 async fn make(wanted: &Wanted<'_>, context: &Context) -> Result<(Cluster, Installed), Failure> {
     let environment = |error: &dyn std::error::Error| Failure::environment(error);
-    let (tools, guard) = (context.tools()?, context.guard());
+    let (tools, guard) = (Context::tools()?, Context::guard());
     let publish = published::node_ports(wanted.spec, &wanted.environment.rendered)?;
     let cluster = named(wanted.spec, &publish, &tools, &guard, &context.events).await;
     let cluster = cluster.map_err(|error| environment(&error))?;

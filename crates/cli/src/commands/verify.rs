@@ -66,7 +66,7 @@ pub(crate) struct Args {
     #[arg(long, hide = true)]
     pub(super) unredacted: bool,
 
-    /// Write the report as JUnit XML
+    /// Write the report as `JUnit` XML
     #[arg(long, value_name = "FILE.xml")]
     pub(super) junit: Option<Utf8PathBuf>,
 }
@@ -100,7 +100,7 @@ pub(super) enum Provider {
 pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     let mut clock = Clock::start();
     let charts = context.repository.charts(&args.charts)?;
-    let mut planning = planning::all(&charts, context).await?;
+    let mut planning = planning::all(&charts).await?;
     let missing = args.missing(&planning, context);
     let filter = args.filter();
     let conditions = args.conditions();

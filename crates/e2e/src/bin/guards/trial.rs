@@ -135,8 +135,8 @@ mod tests {
             message("failure-note", Value::Null),
             json!({ "reason": "build-finished" }).to_string(),
         ];
-        let lints = broken_lints(&ended(101, &lines.join("\n"), "error: could not compile"));
-        assert_eq!(lints, Ok(BTreeSet::from(["clippy::print_stdout".to_owned()])));
+        let found = broken_lints(&ended(101, &lines.join("\n"), "error: could not compile"));
+        assert_eq!(found, Ok(BTreeSet::from(["clippy::print_stdout".to_owned()])));
         assert_eq!(broken_lints(&ended(101, "", "error: no such command")), Err("error: no such command".to_owned()));
     }
 }
