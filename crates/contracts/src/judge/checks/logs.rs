@@ -1,9 +1,9 @@
 //! `logs`: what lines must say, must never say, and look like.
 
-use super::Judged;
+use super::{Judged, Outcome};
 use crate::judge::expect;
 use crate::model::{Comparison, Expectation, LogsCheck, Measured, Operator};
-use seatrial_observation::{LogStream, REDACTED};
+use seatrial_observation::{LogStream, REDACTED, Reason};
 use serde_json::Value;
 
 pub(super) fn look(check: &LogsCheck, streams: &[LogStream]) -> Judged {
@@ -11,10 +11,13 @@ pub(super) fn look(check: &LogsCheck, streams: &[LogStream]) -> Judged {
     if lines.is_empty() && check.contain.is_empty() {
         return Judged::unseen("no log line was seen");
     }
-    let mut broken = missing(check, &lines);
-    broken.extend(forbidden(check, &lines));
-    broken.extend(check.json_fields.iter().filter_map(|fields| malformed(fields, &lines)));
-    Judged::of(&broken).with(Measured {
+    // What was said can't be unsaid: only a line that is still missing is waited for.
+    let mut unwanted = forbidden(check, &lines);
+    unwanted.extend(check.json_fields.iter().filter_map(|fields| malformed(fields, &lines)));
+    if !unwanted.is_empty() {
+        return Outcome::Doomed(Reason::new(unwanted.join("\n"))).into();
+    }
+    Judged::of(&missing(check, &lines)).with(Measured {
         what: "log lines".to_owned(),
         value: lines.len() as f64,
         limit: None,
