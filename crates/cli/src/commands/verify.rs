@@ -66,7 +66,7 @@ pub(crate) struct Args {
     #[arg(long, hide = true)]
     pub(super) unredacted: bool,
 
-    /// Write the report as `JUnit` XML
+    /// Write the report as XML that CI systems read
     #[arg(long, value_name = "FILE.xml")]
     pub(super) junit: Option<Utf8PathBuf>,
 }
