@@ -23,6 +23,8 @@ pub(crate) enum Made {
     Cluster(String),
     /// An image of the engine.
     Image(String),
+    /// A folder of a run.
+    Folder(Utf8PathBuf),
 }
 
 /// Programs, a folder for this bench, and what it made.
@@ -60,6 +62,8 @@ impl Ground {
         match &made {
             Made::Run(run) => cluster::release(run, &Events::none()).await?,
             Made::Cluster(name) => self.delete_cluster(name).await?,
+            Made::Folder(path) if path.exists() => std::fs::remove_dir_all(path)?,
+            Made::Folder(_) => {}
             Made::Image(name) => drop(self.docker(&["image", "rm", "--force", name]).run().await?),
         }
         self.made().retain(|one| *one != made);
