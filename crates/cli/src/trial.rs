@@ -130,3 +130,40 @@ fn strictly(verdict: Verdict) -> Verdict {
     let is_undecided = verdict.kind == VerdictKind::Inconclusive && verdict.blocked_by.is_none();
     if is_undecided { Verdict { kind: VerdictKind::Fail, ..verdict } } else { verdict }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use indexmap::IndexMap;
+    use seatrial_contracts::load::default_contract;
+    use seatrial_contracts::model::Class;
+    use seatrial_contracts::plan::{ChartSource, plan};
+
+    /// The plan of the least chart: it has clauses that look and clauses that disturb.
+    fn least_plan() -> ChartPlan {
+        let render = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: empty }\n";
+        let contract = default_contract();
+        let renders: IndexMap<String, Result<String, String>> =
+            contract.environments.keys().map(|name| (name.clone(), Ok(render.to_owned()))).collect();
+        let source = ChartSource {
+            path: "charts/least",
+            chart_yaml: "name: least\nversion: 1.0.0\n",
+            values_yaml: "",
+            files: &std::collections::BTreeMap::new(),
+            renders: &renders,
+            run_id: "0",
+        };
+        plan(&contract, &source).expect("a plan")
+    }
+
+    /// Invariant 8, within one process: whatever order the plan has.
+    #[test]
+    fn who_disturbs_comes_last() {
+        let mut plan = least_plan();
+        let environment = &mut plan.environments[0];
+        environment.slots.reverse();
+        let classes: Vec<Class> = in_order(environment).iter().map(|slot| slot.class).collect();
+        assert_eq!((classes.first(), classes.last()), (Some(&Class::Look), Some(&Class::Disturb)));
+        assert!(classes.is_sorted(), "{classes:?}");
+    }
+}
