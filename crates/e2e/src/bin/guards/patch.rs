@@ -130,8 +130,15 @@ Run: clippy --package seatrial-probes
     }
 
     #[test]
-    fn every_patch_here_has_a_good_header() {
-        let patches = all(&e2e::program::root().join("guards")).expect("patches");
+    fn every_patch_here_has_a_good_header_and_its_guard_a_place_in_the_architecture() {
+        let root = e2e::program::root();
+        let patches = all(&root.join("guards")).expect("patches");
         assert!(!patches.is_empty());
+        let text = std::fs::read_to_string(root.join("ARCHITECTURE.md")).expect("the document");
+        for patch in patches {
+            // A case of a table is named by its test.
+            let is_named = patch.guard.name().rsplit("::").take(2).any(|name| text.contains(name));
+            assert!(is_named, "ARCHITECTURE.md does not name {} as a guard", patch.guard.name());
+        }
     }
 }
