@@ -69,7 +69,7 @@ fn interesting(verdicts: &[Line]) -> Vec<&Line> {
 #[case::service_renamed(
     Edit { file: SERVICE, from: r#"{{ include "pallet-registry.fullname" . }}"#, to: r#"{{ include "pallet-registry.fullname" . }}-web"# },
     ("named[svc/registry]", "svc/registry-web"),
-    ("reachable[svc/registry:5000]", "registry")
+    ("reachable[svc/registry]", "does not resolve")
 )]
 fn found_in_the_files_and_in_the_cluster(
     #[case] edit: Edit,

@@ -9,8 +9,6 @@ use e2e::report::{document, verdicts};
 use seatrial_harness::tools::{Tools, node_image, prober_image, registry_image};
 use std::collections::BTreeSet;
 
-const NAME: &str = "foreign-e2e";
-
 /// What every host takes: old cgroups, and no iptables.
 const CONFIG: &str = "\
 kind: Cluster
@@ -27,6 +25,8 @@ const SKIPPED: [&str; 0] = [];
 
 /// A cluster made by hand, as a user would make it; gone with the value.
 struct Foreign {
+    /// Its own, so that suites of two checkouts do not meet.
+    name: String,
     kind: String,
     dir: tempfile::TempDir,
 }
@@ -34,15 +34,17 @@ struct Foreign {
 impl Foreign {
     fn new() -> Self {
         let kind = Tools::find().expect("kind").kind.to_string();
-        let foreign = Self { kind, dir: tempfile::tempdir().expect("a folder") };
+        let name = format!("foreign-e2e-{}", std::process::id());
+        let foreign = Self { name, kind, dir: tempfile::tempdir().expect("a folder") };
+        let name = &foreign.name;
         let (kubeconfig, config) = (foreign.kubeconfig(), foreign.path().join("kind.yaml"));
         std::fs::write(&config, CONFIG).expect("kind's configuration");
-        let create = ["create", "cluster", "--name", NAME, "--kubeconfig", kubeconfig.as_str(), "--wait", "120s"];
+        let create = ["create", "cluster", "--name", name, "--kubeconfig", kubeconfig.as_str(), "--wait", "120s"];
         let node = node_image();
         let image = node.as_deref().map_or_else(Vec::new, |image| vec!["--image", image]);
         tool(&foreign.kind, &[&create[..], &["--config", config.as_str()], &image].concat());
         for image in [prober_image().expect("the prober"), registry_image().to_owned()] {
-            tool(&foreign.kind, &["load", "docker-image", "--name", NAME, &image]);
+            tool(&foreign.kind, &["load", "docker-image", "--name", name, &image]);
         }
         foreign
     }
@@ -56,9 +58,9 @@ impl Foreign {
     }
 
     /// The names of all objects that somebody made; what the cluster makes by itself (events, leases) is left out.
-    fn objects() -> BTreeSet<String> {
+    fn objects(&self) -> BTreeSet<String> {
         let kinds = "ns,deploy,sts,ds,svc,cm,secret,sa,pvc,pv,role,rolebinding,clusterrole,clusterrolebinding,crd,pod";
-        let node = format!("{NAME}-control-plane");
+        let node = format!("{}-control-plane", self.name);
         let get = ["exec", &node, "kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf", "get", kinds];
         let columns = "custom-columns=K:.kind,NS:.metadata.namespace,N:.metadata.name";
         let output = tool("docker", &[&get[..], &["--all-namespaces", "--no-headers", "--output", columns]].concat());
@@ -68,7 +70,7 @@ impl Foreign {
 
 impl Drop for Foreign {
     fn drop(&mut self) {
-        tool(&self.kind, &["delete", "cluster", "--name", NAME, "--kubeconfig", self.kubeconfig().as_str()]);
+        tool(&self.kind, &["delete", "cluster", "--name", &self.name, "--kubeconfig", self.kubeconfig().as_str()]);
     }
 }
 
@@ -79,10 +81,10 @@ fn program() -> Program {
 #[test]
 fn an_existing_cluster_gives_the_same_verdicts() {
     let foreign = Foreign::new();
-    let before = Foreign::objects();
+    let before = foreign.objects();
     let chart = Copy::of("pallet-registry");
     let program = program().env("KUBECONFIG", foreign.kubeconfig());
-    let context = format!("kind-{NAME}");
+    let context = format!("kind-{}", foreign.name);
     let path = chart.path();
     let args = ["verify", path.as_str(), "-e", "dev", "--provider", "existing", "--context", &context];
     let finished = program.call(&[&args[..], &["--format", "json"]].concat());
@@ -94,5 +96,5 @@ fn an_existing_cluster_gives_the_same_verdicts() {
         verdicts.iter().filter(|line| line.verdict == "skipped").map(|line| line.id.as_str()).collect();
     assert_eq!(skipped, SKIPPED.into_iter().collect());
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
-    assert_eq!(Foreign::objects(), before);
+    assert_eq!(foreign.objects(), before);
 }

@@ -26,6 +26,8 @@ spec:
           image: "{{ .Values.image.repository }}:{{ .Values.image.tag }}"
           imagePullPolicy: IfNotPresent
           args: [serve, "/marker-before-$(VALUE)-marker-after"]
+          # Never ready, not even in the moment before it dies.
+          readinessProbe: { tcpSocket: { port: 1 } }
           env: [{ name: VALUE, valueFrom: { secretKeyRef: { name: sentinel, key: value } } }]
           securityContext: {{- toYaml .Values.securityContext | nindent 12 }}
       securityContext: {{- toYaml .Values.podSecurityContext | nindent 8 }}
