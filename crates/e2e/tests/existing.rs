@@ -4,10 +4,12 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use e2e::Program;
 use e2e::charts::Copy;
+use e2e::kill::until;
 use e2e::program::tool;
 use e2e::report::{document, verdicts};
 use seatrial_harness::tools::{Tools, node_image, prober_image, registry_image};
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 /// What every host takes: old cgroups, and no iptables.
 const CONFIG: &str = "\
@@ -57,6 +59,19 @@ impl Foreign {
         self.path().join("config")
     }
 
+    /// Its objects when it has made all that it makes by itself: controllers, accounts, its own pods.
+    fn settled(&self) -> BTreeSet<String> {
+        let mut seen = (self.objects(), Instant::now());
+        until("a cluster that makes nothing any more", Duration::from_mins(3), || {
+            let now = self.objects();
+            if now != seen.0 {
+                seen = (now, Instant::now());
+            }
+            seen.1.elapsed() > Duration::from_secs(8)
+        });
+        seen.0
+    }
+
     /// The names of all objects that somebody made; what the cluster makes by itself (events, leases) is left out.
     fn objects(&self) -> BTreeSet<String> {
         let kinds = "ns,deploy,sts,ds,svc,cm,secret,sa,pvc,pv,role,rolebinding,clusterrole,clusterrolebinding,crd,pod";
@@ -75,13 +90,13 @@ impl Drop for Foreign {
 }
 
 fn program() -> Program {
-    Program::at(env!("CARGO_BIN_EXE_seatrial-e2e")).alone("existing")
+    Program::at(env!("CARGO_BIN_EXE_seatrial-e2e")).alone(&format!("foreign-{}", std::process::id()))
 }
 
 #[test]
 fn an_existing_cluster_gives_the_same_verdicts() {
     let foreign = Foreign::new();
-    let before = foreign.objects();
+    let before = foreign.settled();
     let chart = Copy::of("pallet-registry");
     let program = program().env("KUBECONFIG", foreign.kubeconfig());
     let context = format!("kind-{}", foreign.name);

@@ -24,6 +24,10 @@ use std::time::{Duration, Instant};
 /// How long one probe may take.
 const PROBE: Duration = Duration::from_secs(5);
 
+/// How long a TCP connect may take. One that began before kube-proxy wrote its rules is never answered, not even when
+/// the kernel sends it again: only a new one tells.
+const CONNECT: Duration = Duration::from_secs(1);
+
 /// A talk of many steps takes longer.
 const TALK: Duration = Duration::from_secs(20);
 
@@ -158,7 +162,7 @@ impl<'a> Looker<'a> {
     async fn tcp(&self, target: &Target) -> Result<Seen, LookError> {
         let address = self.addresses.of(target).await?;
         let spec = ProbeSpec::Tcp(TcpSpec { host: address.host, port: address.port });
-        Ok(Seen::Probes(vec![self.probe(address.from, &spec, PROBE).await?]))
+        Ok(Seen::Probes(vec![self.probe(address.from, &spec, CONNECT).await?]))
     }
 
     /// A Service by its three names: short, with its namespace, and in full.
