@@ -95,4 +95,3 @@ ci:
     step doctests cargo test --workspace --doc --quiet
     step static {{ seatrial }} check
     step e2e cargo nextest run --package e2e --profile ci
-    step verify {{ seatrial }} verify

@@ -1,3 +1,5 @@
+//! Binding: references looked up, checks parsed, mistakes with their place.
+
 use super::*;
 use crate::load::load;
 use crate::model::{Check, Event, Vantage};

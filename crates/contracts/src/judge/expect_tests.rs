@@ -1,3 +1,5 @@
+//! Expectations: one line a case.
+
 use super::*;
 use crate::model::Check;
 use serde_json::json;
