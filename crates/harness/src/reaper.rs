@@ -26,6 +26,9 @@ const QUIET: Duration = Duration::from_secs(2);
 /// How long taking down may last.
 const PATIENCE: Duration = Duration::from_mins(2);
 
+/// How long an existing cluster has to answer at all.
+const ANSWER: Duration = Duration::from_secs(10);
+
 /// The age at which the folder of a run without a lease is taken for forgotten.
 const FORGOTTEN: Duration = Duration::from_hours(24);
 
@@ -49,6 +52,21 @@ pub enum ReapError {
         /// The cluster.
         cluster: String,
         /// What was seen last.
+        source: Box<WaitError>,
+    },
+    /// An existing cluster does not answer: it may be stopped, so what the run left in it is not forgotten.
+    #[error(
+        "{cluster} does not answer ({source}), and namespaces of run {run} may be left in it; \
+         reap again when it runs, or remove {lease} if it is gone for good"
+    )]
+    Silent {
+        /// The cluster.
+        cluster: String,
+        /// The run.
+        run: String,
+        /// The lease that remembers it.
+        lease: Utf8PathBuf,
+        /// What came of asking.
         source: Box<WaitError>,
     },
     /// Some could be taken down and some not.
@@ -228,7 +246,7 @@ async fn remove_volumes(engine: &Engine, volumes: &BTreeSet<String>) {
     }
 }
 
-/// Removes the namespaces of a run from a cluster that stays. One that does not answer any more is not waited for.
+/// Removes the namespaces of a run from a cluster that stays. One that does not answer is not waited for.
 async fn remove_namespaces(lease: &Lease) -> Result<(), ReapError> {
     if !lease.kubeconfig.exists() {
         return Ok(());
@@ -237,6 +255,9 @@ async fn remove_namespaces(lease: &Lease) -> Result<(), ReapError> {
     let client = client_of(&lease.kubeconfig, None).await.map_err(refused)?;
     let api: Api<Namespace> = Api::all(client);
     let ours = ListParams::default().labels(&format!("{RUN_LABEL}={}", lease.run));
+    let patience = Patience::steady(ANSWER, Duration::from_millis(250));
+    let answer = wait::until(&patience, async || api.list(&ours).await.map(|_| Look::Ready(()))).await;
+    answer.map_err(|source| silent(lease, source))?;
     let patience = Patience::steady(PATIENCE, Duration::from_millis(250));
     let gone = wait::until(&patience, async || {
         let left = api.list(&ours).await?.items;
@@ -248,6 +269,11 @@ async fn remove_namespaces(lease: &Lease) -> Result<(), ReapError> {
         Ok::<_, kube::Error>(if names.is_empty() { Look::Ready(()) } else { Look::Pending(reason()) })
     });
     gone.await.map_err(|source| ReapError::Remains { cluster: lease.cluster.clone(), source: Box::new(source) })
+}
+
+fn silent(lease: &Lease, source: WaitError) -> ReapError {
+    let (cluster, run) = (lease.cluster.clone(), lease.run.clone());
+    ReapError::Silent { cluster, run, lease: lease.path(), source: Box::new(source) }
 }
 
 pub(crate) fn remove_dir(dir: &Utf8Path) -> Result<(), ReapError> {
