@@ -2,11 +2,13 @@
 //! (`kind create --wait` says success also on a time-out, and "all of kube-system is Ready" comes ten seconds later.)
 
 use super::{Cluster, ClusterError, RUN_LABEL, SYSTEM_NAMESPACE};
+use crate::prober::pod_spec;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Namespace, Node, Pod};
 use kube::api::{Api, ListParams, Patch, PatchParams};
 use kube::{Client, Resource, ResourceExt};
 use seatrial_observation::{DnsSpec, Look, ProbeAnswer, ProbeOutcome, ProbeSpec, Reason};
+use seatrial_probes::server::PORT;
 use seatrial_probes::wait::{self, Patience, WaitError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -19,9 +21,6 @@ const DNS_NAME: &str = "kubernetes.default.svc.cluster.local";
 
 /// The name of the prober's Deployment and its label.
 const PROBER: &str = "prober";
-
-/// The port the prober listens on.
-const PROBER_PORT: u16 = 8077;
 
 fn patience() -> Patience {
     Patience::backoff(Duration::from_mins(2), Duration::from_millis(20), Duration::from_millis(200))
@@ -117,6 +116,10 @@ where
 /// One labelled Deployment: restricted, without a token, only from an image that is on the node.
 fn prober(image: &str) -> serde_json::Value {
     let labels = json!({ "app.kubernetes.io/name": PROBER, RUN_LABEL: "system" });
+    let mut pod = pod_spec(image);
+    // It may start before the node says Ready: that is what is being waited for.
+    pod["tolerations"] = json!([{ "operator": "Exists" }]);
+    pod["containers"][0]["imagePullPolicy"] = json!("Never");
     json!({
         "apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": { "name": PROBER, "namespace": SYSTEM_NAMESPACE, "labels": labels },
@@ -124,25 +127,7 @@ fn prober(image: &str) -> serde_json::Value {
             "replicas": 1,
             "strategy": { "type": "Recreate" },
             "selector": { "matchLabels": { "app.kubernetes.io/name": PROBER } },
-            "template": { "metadata": { "labels": labels }, "spec": {
-                "automountServiceAccountToken": false,
-                "enableServiceLinks": false,
-                "terminationGracePeriodSeconds": 0,
-                "securityContext": {
-                    "runAsNonRoot": true, "runAsUser": 65532, "runAsGroup": 65532,
-                    "seccompProfile": { "type": "RuntimeDefault" },
-                },
-                // It may start before the node says Ready: that is what is being waited for.
-                "tolerations": [{ "operator": "Exists" }],
-                "containers": [{
-                    "name": PROBER, "image": image, "imagePullPolicy": "Never",
-                    "ports": [{ "containerPort": PROBER_PORT, "name": "probe" }],
-                    "securityContext": {
-                        "allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true,
-                        "capabilities": { "drop": ["ALL"] },
-                    },
-                }],
-            }},
+            "template": { "metadata": { "labels": labels }, "spec": pod },
         },
     })
 }
@@ -187,7 +172,7 @@ fn waiting_for(pod: &Pod) -> String {
 async fn ask_dns(client: &Client, pod: &str) -> Result<Look<()>, AskError> {
     let spec = ProbeSpec::Dns(DnsSpec { names: vec![DNS_NAME.to_owned()], port: None });
     let body = serde_json::to_vec(&json!({ "spec": spec, "timeoutMs": 1000 }))?;
-    let path = format!("/api/v1/namespaces/{SYSTEM_NAMESPACE}/pods/http:{pod}:{PROBER_PORT}/proxy/probe");
+    let path = format!("/api/v1/namespaces/{SYSTEM_NAMESPACE}/pods/http:{pod}:{PORT}/proxy/probe");
     let request = http_post(&path, body)?;
     let outcome: ProbeOutcome = client.request(request).await?;
     Ok(look_at_answer(&outcome))

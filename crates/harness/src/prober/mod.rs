@@ -8,6 +8,7 @@ use crate::release::{ApiError, Objects};
 use crate::run_id::RunId;
 use seatrial_observation::{ProbeOutcome, ProbeSpec};
 use seatrial_probes::client;
+use seatrial_probes::server::PORT;
 use serde_json::{Value, json};
 use std::time::Duration;
 use thiserror::Error;
@@ -15,9 +16,6 @@ use tokio::sync::Mutex;
 
 /// Name of the Deployment, and of its label.
 pub const NAME: &str = "seatrial-prober";
-
-/// The port it serves.
-const PORT: u16 = 8077;
 
 /// How long a prober may take until its first round trip.
 const GIVE_UP: Duration = Duration::from_mins(1);
@@ -122,7 +120,8 @@ fn manifest(image: &str, run: &RunId) -> Value {
     })
 }
 
-fn pod_spec(image: &str) -> Value {
+/// A pod of the prober as every namespace admits it: restricted, without a token.
+pub(crate) fn pod_spec(image: &str) -> Value {
     json!({
         "automountServiceAccountToken": false,
         "enableServiceLinks": false,
