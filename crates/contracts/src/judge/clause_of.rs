@@ -62,7 +62,7 @@ fn is_looked_at(check: &Check) -> bool {
 }
 
 fn reachable(target: &Target) -> Clause {
-    let within = Within { limit: REACHABLE_WITHIN, is_of_ready: false };
+    let within = Within { limit: REACHABLE_WITHIN, is_of_ready: false, than: None };
     let check = Check::Tcp(TcpCheck { to: target.clone(), failure: None });
     made(Vec::new(), check, Some(within), None)
 }
@@ -86,7 +86,7 @@ fn made(when: Vec<Event>, check: Check, within: Option<Within>, for_: Option<Dur
         from: crate::model::Vantage::Pod,
         before: Vec::new(),
         when,
-        then: vec![Phase { check, within, for_ }],
+        then: vec![Phase { check, within, for_, repeat: None }],
         after: Vec::new(),
         covers: Vec::new(),
         why: None,

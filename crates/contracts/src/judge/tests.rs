@@ -408,8 +408,9 @@ fn on_number(within: Option<u64>, for_: Option<u64>) -> Phase {
     let expected = vec![(target, vec![(path, crate::model::Expectation::Equal(json!(1)))])];
     Phase {
         check: Check::Object(crate::model::ObjectExpectations(expected)),
-        within: within.map(|ms| Within { limit: Duration::from_millis(ms), is_of_ready: false }),
+        within: within.map(|ms| Within { limit: Duration::from_millis(ms), is_of_ready: false, than: None }),
         for_: for_.map(Duration::from_millis),
+        repeat: None,
     }
 }
 

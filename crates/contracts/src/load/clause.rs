@@ -88,7 +88,7 @@ fn phases(tree: &Value, then: Option<Vec<Value>>, times: TimesFile, found: &mut 
 fn phase(check: Option<Check>, times: TimesFile, at: &str, found: &mut Findings<'_>) -> Option<Phase> {
     let within = times.within.map(|text| within(&text, &child(at, "within"), found));
     let for_ = times.for_.map(|text| duration(&text, &child(at, "for"), found));
-    Some(Phase { check: check?, within: flat(within)?, for_: flat(for_)? })
+    Some(Phase { check: check?, within: flat(within)?, for_: flat(for_)?, repeat: None })
 }
 
 /// `Some(None)` is a mistake, `None` is left out.
@@ -112,7 +112,7 @@ fn within(text: &str, at: &str, found: &mut Findings<'_>) -> Option<Within> {
         }
         _ => (text, false),
     };
-    Some(Within { limit: duration(limit, at, found)?, is_of_ready })
+    Some(Within { limit: duration(limit, at, found)?, is_of_ready, than: None })
 }
 
 fn checks_of(tree: &Value) -> Vec<(&'static CheckWord, &Value)> {

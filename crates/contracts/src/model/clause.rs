@@ -43,6 +43,8 @@ pub struct Phase {
     /// It must hold this long.
     #[serde(rename = "for")]
     pub for_: Option<Duration>,
+    /// It must hold so many times in a row, each time after the event anew; once where nothing is written.
+    pub repeat: Option<u32>,
 }
 
 /// A promise about time, and where its clock starts.
@@ -53,6 +55,17 @@ pub struct Within {
     pub limit: Duration,
     /// `within: 5s of ready`: counted from the moment the object of `when` is ready again.
     pub is_of_ready: bool,
+    /// `within: { p50: +100ms, than: docker }`: the limit is how much longer than there the median may be, from the
+    /// start of the container to the first 200.
+    pub than: Option<Reference>,
+}
+
+/// What a duration is compared with: the same image elsewhere, in the same run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Reference {
+    /// A container of the engine, without a cluster.
+    Docker,
 }
 
 /// Something done before the event.

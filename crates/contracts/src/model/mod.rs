@@ -13,7 +13,7 @@ pub use check::{
     Check, HttpCheck, HttpStep, LogsCheck, ObjectExpectations, ReadyOf, Refusal, RegistryCheck, RegistryTalk, RunCheck,
     TcpCheck, UsageCheck, UsageOf,
 };
-pub use clause::{Action, Clause, Event, Phase, Skip, Vantage, Within};
+pub use clause::{Action, Clause, Event, Phase, Reference, Skip, Vantage, Within};
 pub use contract::{ClusterSpec, Contract, Environment, RawClause, ReleaseSpec, Timeouts};
 pub use expect::{Comparison, Expectation, ObjectPath, Operator, PathStep};
 pub use plan::{ChartPlan, Class, EnvironmentPlan, Level, Origin, Release, Slot, SlotId, What};

@@ -71,7 +71,7 @@ fn seed_of(outcome: ProbeOutcome) -> Look<Seed> {
 /// A check that must hold first, judged like a clause of its own.
 async fn holds(looker: &mut Looker<'_>, check: &Check, slot: &Slot) -> Result<(), Reason> {
     let stage = looker.targets.stage;
-    let phase = Phase { check: check.clone(), within: None, for_: None };
+    let phase = Phase { check: check.clone(), within: None, for_: None, repeat: None };
     let timeouts = stage.chart.timeouts;
     let rules = Rules { has_event: true, timeouts, slow: looker.targets.site.slow, before: None };
     let part = drive::phase(looker, &phase, &rules, Instant::now()).await;

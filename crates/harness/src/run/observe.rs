@@ -269,7 +269,7 @@ mod tests {
             from: seatrial_contracts::model::Vantage::Pod,
             before: Vec::new(),
             when: Vec::new(),
-            then: vec![Phase { check, within, for_: None }],
+            then: vec![Phase { check, within, for_: None, repeat: None }],
             after: Vec::new(),
             covers: Vec::new(),
             why: None,
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_promise_about_readiness_without_an_event_is_a_startup_budget() {
-        let within = Some(Within { limit: Duration::from_secs(5), is_of_ready: false });
+        let within = Some(Within { limit: Duration::from_secs(5), is_of_ready: false, than: None });
         assert!(is_startup_budget(&clause(Check::Ready(ReadyOf::Release), within)));
         assert!(!is_startup_budget(&clause(Check::Ready(ReadyOf::Release), None)));
         assert!(!is_startup_budget(&clause(Check::Dns(Vec::new()), within)));
