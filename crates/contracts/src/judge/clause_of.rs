@@ -19,16 +19,14 @@ const SETTLES_FOR: Duration = Duration::from_secs(2);
 pub fn clause_of(slot: &Slot, environment: &EnvironmentPlan) -> Option<Clause> {
     match &slot.what {
         What::Clause(clause) => Some(clause.clone()),
-        What::Ready => Some(made(Vec::new(), Check::Ready(ReadyOf::Release), None, None)),
+        What::Ready => Some(Clause::of(Phase::of(Check::Ready(ReadyOf::Release)))),
         What::Reachable(target) => Some(reachable(target)),
-        What::NothingRestarted => Some(made(Vec::new(), restarts(Expectation::Equal(0.into())), None, None)),
+        What::NothingRestarted => Some(Clause::of(Phase::of(restarts(Expectation::Equal(0.into()))))),
         What::SecondUpgradeRestartsNothing => {
-            let upgrade = vec![Event::Upgrade { set: IndexMap::new() }];
-            Some(made(upgrade, restarts(Expectation::Unchanged), None, Some(SETTLES_FOR)))
+            let phase = Phase { for_: Some(SETTLES_FOR), ..Phase::of(restarts(Expectation::Unchanged)) };
+            Some(after(Event::Upgrade { set: IndexMap::new() }, phase))
         }
-        What::UninstallLeavesNothing => {
-            Some(made(vec![Event::Uninstall], Check::Leaves(kept(environment)), None, None))
-        }
+        What::UninstallLeavesNothing => Some(after(Event::Uninstall, Phase::of(Check::Leaves(kept(environment))))),
         What::Renders
         | What::Decodes
         | What::Named(_)
@@ -61,14 +59,18 @@ fn is_looked_at(check: &Check) -> bool {
     !matches!(check, Check::Rendered(_) | Check::Objects(_) | Check::Holds(_))
 }
 
+fn after(event: Event, phase: Phase) -> Clause {
+    Clause { when: vec![event], ..Clause::of(phase) }
+}
+
 fn reachable(target: &Target) -> Clause {
     let within = Within { limit: REACHABLE_WITHIN, is_of_ready: false, than: None };
     let check = Check::Tcp(TcpCheck { to: target.clone(), failure: None });
-    made(Vec::new(), check, Some(within), None)
+    Clause::of(Phase { within: Some(within), ..Phase::of(check) })
 }
 
 fn restarts(expectation: Expectation) -> Check {
-    Check::Restarts(vec![(Target::Object { kind: Kind::PodTemplates, name: Name::All }, expectation)])
+    Check::Restarts(vec![(Target::every_pod(), expectation)])
 }
 
 /// What an uninstall leaves by design: objects with the keep policy, and claims that `StatefulSets` made.
@@ -79,19 +81,4 @@ fn kept(environment: &EnvironmentPlan) -> Vec<Target> {
     let kept = graph.documents.iter().filter(|d| d.is_kept() && !d.is_hook()).map(|d| object(d.kind(), d.name()));
     let claims = graph.templated_claims();
     kept.chain(claims.iter().map(|name| object("PersistentVolumeClaim", name))).collect()
-}
-
-fn made(when: Vec<Event>, check: Check, within: Option<Within>, for_: Option<Duration>) -> Clause {
-    Clause {
-        from: crate::model::Vantage::Pod,
-        before: Vec::new(),
-        when,
-        then: vec![Phase { check, within, for_, repeat: None }],
-        after: Vec::new(),
-        covers: Vec::new(),
-        why: None,
-        tolerates: Vec::new(),
-        skip: None,
-        is_advisory: false,
-    }
 }

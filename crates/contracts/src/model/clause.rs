@@ -47,6 +47,31 @@ pub struct Phase {
     pub repeat: Option<u32>,
 }
 
+impl Clause {
+    /// One promise, looked at from a pod, without any circumstance.
+    pub fn of(phase: Phase) -> Self {
+        Self {
+            from: Vantage::Pod,
+            before: Vec::new(),
+            when: Vec::new(),
+            then: vec![phase],
+            after: Vec::new(),
+            covers: Vec::new(),
+            why: None,
+            tolerates: Vec::new(),
+            skip: None,
+            is_advisory: false,
+        }
+    }
+}
+
+impl Phase {
+    /// One check without any time word.
+    pub fn of(check: Check) -> Self {
+        Self { check, within: None, for_: None, repeat: None }
+    }
+}
+
 /// A promise about time, and where its clock starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -65,6 +65,13 @@ pub enum PortRef {
     Name(String),
 }
 
+impl Target {
+    /// `pods/*`: every pod of the release.
+    pub fn every_pod() -> Self {
+        Self::Object { kind: Kind::PodTemplates, name: Name::All }
+    }
+}
+
 /// Why a string is no target.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {

@@ -19,7 +19,7 @@ pub use load::{LoadReport, load_images};
 pub use name::cluster_name;
 pub use provider::{Capabilities, ProviderKind};
 pub use ready::until_usable;
-pub use shared::{Wanted, release, shared};
+pub use shared::{Means, Wanted, release, shared};
 pub use up::{Publish, keep_named, named, remove_named};
 
 pub(crate) use name::expiry_of;

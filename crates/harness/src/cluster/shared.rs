@@ -37,16 +37,21 @@ pub struct Wanted {
     pub keep: Option<Duration>,
 }
 
+/// With what a cluster is made.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// The programs.
+    pub tools: &'a Tools,
+    /// What takes the cluster down when nobody is left to do so.
+    pub guard: &'a GuardCommand,
+    /// Who is told.
+    pub events: &'a Events,
+}
+
 /// The shared cluster of this run.
-pub async fn shared(
-    run: &RunId,
-    wanted: &Wanted,
-    tools: &Tools,
-    guard: &GuardCommand,
-    events: &Events,
-) -> Result<Cluster, ClusterError> {
+pub async fn shared(run: &RunId, wanted: &Wanted, means: Means<'_>) -> Result<Cluster, ClusterError> {
     let dir = state::run_dir(run);
-    let make = async || bring_up(run, wanted, tools, guard, events).await.map_err(|error| error.to_string());
+    let make = async || bring_up(run, wanted, means).await.map_err(|error| error.to_string());
     let outcome: Result<Cluster, String> = step_file::once(&dir, STEP, make).await?;
     outcome.map_err(|message| ClusterError::BringUp { message })
 }
@@ -77,13 +82,8 @@ fn forget_run(run: &RunId, me: &Owner) -> Result<(), reaper::ReapError> {
     if is_leased || is_shared { Ok(()) } else { reaper::remove_dir(&state::run_dir(run)) }
 }
 
-async fn bring_up(
-    run: &RunId,
-    wanted: &Wanted,
-    tools: &Tools,
-    guard: &GuardCommand,
-    events: &Events,
-) -> Result<Cluster, ClusterError> {
+async fn bring_up(run: &RunId, wanted: &Wanted, means: Means<'_>) -> Result<Cluster, ClusterError> {
+    let Means { tools, guard, events } = means;
     clear_earlier_try(run, events).await?;
     let keep = wanted.keep.unwrap_or_default();
     let expires = now() + (LONGEST_RUN + keep).as_secs();

@@ -4,6 +4,7 @@ use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, ListParams, Patch
 use kube::core::GroupVersionKind;
 use kube::discovery::{Discovery, Scope, verbs};
 use seatrial_contracts::model::Kind;
+use seatrial_observation::LookError;
 use serde_json::Value;
 use thiserror::Error;
 use tokio::sync::OnceCell;
@@ -25,6 +26,12 @@ pub enum ApiError {
         /// The kind.
         kind: String,
     },
+}
+
+impl From<ApiError> for LookError {
+    fn from(refused: ApiError) -> Self {
+        Self { message: refused.to_string() }
+    }
 }
 
 impl ApiError {

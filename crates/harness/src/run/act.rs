@@ -71,31 +71,16 @@ fn seed_of(outcome: ProbeOutcome) -> Look<Seed> {
 /// A check that must hold first, judged like a clause of its own.
 async fn holds(looker: &mut Looker<'_>, check: &Check, slot: &Slot) -> Result<(), Reason> {
     let stage = looker.targets.stage;
-    let phase = Phase { check: check.clone(), within: None, for_: None, repeat: None };
+    let phase = Phase::of(check.clone());
     let timeouts = stage.chart.timeouts;
     let rules = Rules { has_event: true, timeouts, slow: looker.targets.site.slow, before: None };
     let part = drive::phase(looker, &phase, &rules, Instant::now()).await;
     let observation = Observation { parts: vec![part], ..Observation::default() };
-    let alone = Slot { what: What::Clause(alone(phase)), ..slot.clone() };
+    let alone = Slot { what: What::Clause(Clause::of(phase)), ..slot.clone() };
     let verdict = judge::evaluate(stage.chart, stage.environment, &alone, Some(&observation));
     match (verdict.kind, verdict.cause) {
         (VerdictKind::Pass, _) => Ok(()),
         (_, cause) => Err(Reason::new(cause.map_or_else(String::new, |cause| cause.message))),
-    }
-}
-
-fn alone(phase: Phase) -> Clause {
-    Clause {
-        from: seatrial_contracts::model::Vantage::Pod,
-        before: Vec::new(),
-        when: Vec::new(),
-        then: vec![phase],
-        after: Vec::new(),
-        covers: Vec::new(),
-        why: None,
-        tolerates: Vec::new(),
-        skip: None,
-        is_advisory: false,
     }
 }
 

@@ -109,8 +109,7 @@ impl<'a> Addresses<'a> {
                 all => return Err(error(format!("the chart has {} Services; name one", all.len()))),
             },
         };
-        let live = self.site.objects.get("Service", self.stage.namespace(), &name).await;
-        let live = live.map_err(|refused| error(refused.to_string()))?;
+        let live = self.site.objects.get("Service", self.stage.namespace(), &name).await?;
         let found = live.or_else(|| rendered.into_iter().find(|one| name_of(one) == name));
         Ok(found.unwrap_or_else(|| serde_json::json!({ "metadata": { "name": name } })))
     }
@@ -139,7 +138,7 @@ impl<'a> Addresses<'a> {
     }
 
     async fn node_address(&self) -> Result<String, LookError> {
-        let nodes = self.site.objects.list("Node", "").await.map_err(|refused| error(refused.to_string()))?;
+        let nodes = self.site.objects.list("Node", "").await?;
         let addresses = nodes.iter().filter_map(|node| node.pointer("/status/addresses")?.as_array()).flatten();
         let internal = addresses.into_iter().find(|one| text(one, "/type") == "InternalIP");
         internal.map(|one| text(one, "/address").to_owned()).ok_or_else(|| error("no node has an address".to_owned()))
@@ -173,8 +172,7 @@ impl<'a> Addresses<'a> {
     }
 
     async fn named_port(&self, selector: &Value, name: &str) -> Result<Option<u16>, LookError> {
-        let pods = self.site.objects.list("Pod", self.stage.namespace()).await;
-        let pods = pods.map_err(|refused| error(refused.to_string()))?;
+        let pods = self.site.objects.list("Pod", self.stage.namespace()).await?;
         let fitting = pods.iter().filter(|pod| crate::readiness::selects(selector, pod));
         let containers = fitting.filter_map(|pod| pod.pointer("/spec/containers")?.as_array()).flatten();
         let mut ports = containers.filter_map(|container| container["ports"].as_array()).flatten();

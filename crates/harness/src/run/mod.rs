@@ -4,7 +4,6 @@
 mod act;
 mod address;
 mod capability;
-mod cgroup;
 mod drive;
 mod look;
 mod observe;

@@ -265,18 +265,7 @@ mod tests {
     use std::time::Duration;
 
     fn clause(check: Check, within: Option<Within>) -> Clause {
-        Clause {
-            from: seatrial_contracts::model::Vantage::Pod,
-            before: Vec::new(),
-            when: Vec::new(),
-            then: vec![Phase { check, within, for_: None, repeat: None }],
-            after: Vec::new(),
-            covers: Vec::new(),
-            why: None,
-            tolerates: Vec::new(),
-            skip: None,
-            is_advisory: false,
-        }
+        Clause::of(Phase { within, ..Phase::of(check) })
     }
 
     #[test]

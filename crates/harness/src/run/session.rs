@@ -1,7 +1,7 @@
 //! A session: the run's cluster when it is needed, verdicts with their prerequisites, and the end.
 
 use super::{capability, observe};
-use crate::cluster::{self, GuardCommand, ProviderKind, Wanted};
+use crate::cluster::{self, GuardCommand, Means, ProviderKind, Wanted};
 use crate::events::Events;
 use crate::evidence::Evidence;
 use crate::helm::Helm;
@@ -202,8 +202,8 @@ impl Session {
             node_ports,
             keep: self.options.keep,
         };
-        let (run, guard) = (&self.options.run, &self.options.guard);
-        let cluster = cluster::shared(run, &wanted, &self.tools, guard, &self.events).await;
+        let means = Means { tools: &self.tools, guard: &self.options.guard, events: &self.events };
+        let cluster = cluster::shared(&self.options.run, &wanted, means).await;
         self.site_on(cluster.map_err(ReleaseError::from)?).await
     }
 

@@ -1,6 +1,5 @@
 //! From a target to the objects that it names in the cluster, and from a workload to its pods.
 
-use super::address::error;
 use crate::evidence::masked;
 use crate::prober;
 use crate::readiness::{name_of, selects, text};
@@ -22,13 +21,13 @@ pub(super) struct Targets<'a> {
 impl Targets<'_> {
     /// The objects that a target names, as they may be written.
     pub(super) async fn objects(&self, target: &Target) -> Result<Vec<Value>, LookError> {
-        let found = self.raw(target).await.map_err(|refused| error(refused.to_string()))?;
+        let found = self.raw(target).await?;
         Ok(found.into_iter().map(masked).collect())
     }
 
     /// The pods of what a target names: a workload's, all of the release, or the pod itself; none that is going.
     pub(super) async fn pods(&self, target: &Target) -> Result<Vec<Value>, LookError> {
-        self.raw_pods(target).await.map_err(|refused| error(refused.to_string()))
+        Ok(self.raw_pods(target).await?)
     }
 
     async fn raw_pods(&self, target: &Target) -> Result<Vec<Value>, ApiError> {

@@ -2,7 +2,7 @@
 
 use super::pairs::Outcome;
 use camino::{Utf8Path, Utf8PathBuf};
-use seatrial_harness::cluster::{self, Cluster, GuardCommand, Wanted};
+use seatrial_harness::cluster::{self, Cluster, GuardCommand, Means, Wanted};
 use seatrial_harness::command::{Cmd, record_to};
 use seatrial_harness::events::Events;
 use seatrial_harness::run_id::RunId;
@@ -93,7 +93,8 @@ impl Ground {
     pub(crate) async fn start(&self, run: &RunId) -> Outcome<Cluster> {
         let exe = Utf8PathBuf::try_from(std::env::current_exe()?)?.into_string();
         let guard = GuardCommand(vec![exe, "guard".to_owned(), "--lease".to_owned()]);
-        Ok(cluster::shared(run, &Wanted::default(), &self.tools, &guard, &Events::none()).await?)
+        let means = Means { tools: &self.tools, guard: &guard, events: &Events::none() };
+        Ok(cluster::shared(run, &Wanted::default(), means).await?)
     }
 
     /// Docker's client.
