@@ -19,9 +19,11 @@ fn contracts_does_no_io() {
 }
 
 #[test]
-fn observation_depends_on_nothing_of_ours() {
-    let ours = dependencies_of("seatrial-observation").into_iter().filter(|name| name.starts_with("seatrial"));
-    assert_eq!(ours.collect::<Vec<_>>(), Vec::<String>::new());
+fn observation_and_workloads_depend_on_nothing_of_ours() {
+    for package in ["seatrial-observation", "workloads"] {
+        let ours = dependencies_of(package).into_iter().filter(|name| name.starts_with("seatrial"));
+        assert_eq!(ours.collect::<Vec<_>>(), Vec::<String>::new(), "{package}");
+    }
 }
 
 #[test]

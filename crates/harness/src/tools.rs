@@ -6,7 +6,7 @@ mod images;
 
 pub use find::Found;
 pub(crate) use find::{helm, kind};
-pub use images::{node_image, prober_image, registry_image};
+pub use images::{named_image, node_image, prober_image, registry_image};
 
 use camino::Utf8PathBuf;
 use thiserror::Error;

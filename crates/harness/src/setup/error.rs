@@ -54,9 +54,9 @@ pub enum StepError {
         /// What `docker version` said.
         reason: String,
     },
-    /// The prober is built from the checkout.
+    /// Our own programs are built from the checkout.
     #[error(
-        "the prober is built from Seatrial's sources, and no checkout was found; run inside it, or set SEATRIAL_WORKSPACE"
+        "the images of Seatrial's own programs are built from its sources, and no checkout was found; run inside it, or set SEATRIAL_WORKSPACE"
     )]
     NoCheckout,
 }

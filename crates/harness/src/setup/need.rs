@@ -17,6 +17,8 @@ pub enum Need {
     NodeImage,
     /// The image of the in-cluster prober.
     ProberImage,
+    /// The image of the agents that work beside the registry.
+    AgentImage,
     /// The registry that the chart `pallet-registry` runs, on hosts that reach no registry.
     RegistryImage,
     /// cargo-nextest, which runs the tests.
@@ -29,12 +31,14 @@ pub enum Need {
     Deny,
 }
 
-use Need::{Actionlint, Deny, Engine, Helm, Kind, Nextest, NodeImage, ProberImage, RegistryImage, Shellcheck};
+use Need::{
+    Actionlint, AgentImage, Deny, Engine, Helm, Kind, Nextest, NodeImage, ProberImage, RegistryImage, Shellcheck,
+};
 
 impl Need {
     /// All of them, in order.
-    pub const ALL: [Self; 10] =
-        [Engine, Kind, Helm, NodeImage, ProberImage, RegistryImage, Nextest, Actionlint, Shellcheck, Deny];
+    pub const ALL: [Self; 11] =
+        [Engine, Kind, Helm, NodeImage, ProberImage, AgentImage, RegistryImage, Nextest, Actionlint, Shellcheck, Deny];
 
     /// What a tier needs: `static`, `test` (unit tests), `api`, `live` or `ci`.
     #[must_use]
@@ -43,7 +47,7 @@ impl Need {
             "static" => vec![Helm],
             "test" => vec![Helm, Nextest],
             "api" => vec![Engine, Kind, Helm, NodeImage],
-            "live" => vec![Engine, Kind, Helm, NodeImage, ProberImage, RegistryImage],
+            "live" => vec![Engine, Kind, Helm, NodeImage, ProberImage, AgentImage, RegistryImage],
             "ci" => Self::ALL.to_vec(),
             _ => return None,
         })
@@ -58,6 +62,7 @@ impl Need {
             Helm => "helm",
             NodeImage => "node-image",
             ProberImage => "prober-image",
+            AgentImage => "agent-image",
             RegistryImage => "registry-image",
             Nextest => "nextest",
             Actionlint => "actionlint",
@@ -74,6 +79,7 @@ impl Need {
             Helm => "building Helm (about a minute)",
             NodeImage => "building the node image (about 10 min the first time)",
             ProberImage => "building the prober image (about a minute)",
+            AgentImage => "building the image of the agents (about a minute)",
             RegistryImage => "building the registry image (some 10 s)",
             Nextest => "building cargo-nextest (about 5 min)",
             Actionlint => "building actionlint (some 5 s)",
@@ -90,7 +96,7 @@ impl Need {
 
     fn prerequisites(self) -> &'static [Self] {
         match self {
-            NodeImage | ProberImage | RegistryImage => &[Engine],
+            NodeImage | ProberImage | AgentImage | RegistryImage => &[Engine],
             _ => &[],
         }
     }

@@ -42,6 +42,7 @@ static RECIPES: &[(&str, &[u8])] = recipes![
     "images/node/volumes/main.go",
     "images/node/pause/go.mod",
     "images/node/pause/main.go",
+    "images/pallet-agent/Dockerfile",
     "images/prober/Dockerfile",
     "images/registry/Dockerfile",
     "images/registry/config.yml",

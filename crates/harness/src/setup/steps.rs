@@ -1,8 +1,9 @@
 //! Which module looks for a need, and which makes it.
 
 use super::error::StepError;
+use super::program_image::{PALLET_AGENT, PROBER};
 use super::programs::{ACTIONLINT, HELM, KIND};
-use super::{Ctx, Need, cargo, engine, node_image, prober, registry};
+use super::{Ctx, Need, cargo, engine, node_image, registry};
 use crate::cache::{cache_dir, link_bin};
 use crate::command::CommandError;
 use crate::host::Version;
@@ -16,7 +17,8 @@ pub(super) async fn find(ctx: &mut Ctx<'_>) -> Result<Option<String>, StepError>
         Need::Kind => tools::kind().ok().map(|found| found.to_string()),
         Need::Helm => tools::helm().ok().map(|found| found.to_string()),
         Need::NodeImage => node_image::find(ctx).await,
-        Need::ProberImage => prober::find().await?,
+        Need::ProberImage => PROBER.find().await?,
+        Need::AgentImage => PALLET_AGENT.find().await?,
         Need::RegistryImage => registry::find(ctx).await,
         Need::Nextest => cargo::find("cargo-nextest", Version(0, 9, 100)).await,
         Need::Actionlint => on_path("actionlint").or_else(actionlint).map(|path| path.to_string()),
@@ -32,7 +34,8 @@ pub(super) async fn make(ctx: &mut Ctx<'_>) -> Result<String, StepError> {
         Need::Kind => go_tool(ctx, &KIND).await,
         Need::Helm => go_tool(ctx, &HELM).await,
         Need::NodeImage => node_image::make(ctx).await,
-        Need::ProberImage => prober::make(ctx).await,
+        Need::ProberImage => PROBER.make(ctx).await,
+        Need::AgentImage => PALLET_AGENT.make(ctx).await,
         Need::RegistryImage => registry::make(ctx).await,
         Need::Nextest => cargo::make(ctx, "cargo-nextest").await,
         Need::Actionlint => go_tool(ctx, &ACTIONLINT).await,

@@ -2,7 +2,7 @@
 
 use super::{ToolError, Tools};
 use crate::host::is_registry_reachable_blocking;
-use crate::setup::{REGISTRY_TAG, node_image_tag, prober_tag};
+use crate::setup::{PROBER, PROGRAM_IMAGES, REGISTRY_TAG, node_image_tag};
 
 impl Tools {
     /// See [`node_image`].
@@ -27,8 +27,17 @@ pub fn node_image() -> Option<String> {
 
 /// The image of the prober, of the sources of this checkout.
 pub fn prober_image() -> Result<String, ToolError> {
-    let tag = prober_tag().map_err(Box::new)?;
+    let tag = PROBER.tag().map_err(Box::new)?;
     tag.ok_or_else(|| ToolError::Missing { what: "the prober image".to_owned() })
+}
+
+/// The image that a contract names: one of this workspace's programs, written without a tag, gets the hash of its
+/// sources as its tag; any other is what it says.
+pub fn named_image(name: &str) -> Result<String, ToolError> {
+    let Some(ours) = PROGRAM_IMAGES.iter().find(|image| image.repository() == name) else {
+        return Ok(name.to_owned());
+    };
+    ours.tag().map_err(Box::new)?.ok_or_else(|| ToolError::Missing { what: format!("the image {name}") })
 }
 
 /// The image that the chart `pallet-registry` runs.

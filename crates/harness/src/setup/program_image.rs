@@ -1,0 +1,134 @@
+//! Images that hold one program of this workspace and nothing else: a static binary, built from the checkout, its hash
+//! the tag.
+
+use super::error::StepError;
+use super::{Ctx, apt, docker, recipes};
+use crate::cache::{CacheError, KeyOf, Place, cache_dir, hash_file};
+use crate::command::Cmd;
+use camino::{Utf8Path, Utf8PathBuf};
+use std::time::Duration;
+
+/// A program of this workspace that is shipped as an image.
+#[derive(Debug)]
+pub(crate) struct ProgramImage {
+    /// The binary, the last part of the image's name and the folder of its recipe in `images/`.
+    name: &'static str,
+    /// The package that has the binary.
+    package: &'static str,
+    /// The folders that it is built from.
+    sources: &'static [&'static str],
+}
+
+/// The in-cluster prober.
+pub(crate) const PROBER: ProgramImage =
+    ProgramImage { name: "prober", package: "seatrial-probes", sources: &["crates/probes", "crates/observation"] };
+
+/// The agents that work beside the registry.
+pub(crate) const PALLET_AGENT: ProgramImage =
+    ProgramImage { name: "pallet-agent", package: "workloads", sources: &["crates/workloads"] };
+
+/// All of them.
+pub(crate) const PROGRAM_IMAGES: [&ProgramImage; 2] = [&PROBER, &PALLET_AGENT];
+
+impl ProgramImage {
+    /// The image's name without its tag.
+    pub(crate) fn repository(&self) -> String {
+        format!("seatrial/{}", self.name)
+    }
+
+    /// What the image of these sources is called, if its binary was built.
+    pub(crate) fn tag(&self) -> Result<Option<String>, StepError> {
+        let binary = self.place(&workspace()?)?.path().join(self.name);
+        Ok(if binary.is_file() { Some(self.tag_of(&binary)?) } else { None })
+    }
+
+    /// The tag, if the engine has the image.
+    pub(super) async fn find(&self) -> Result<Option<String>, StepError> {
+        let Some(tag) = self.tag()? else { return Ok(None) };
+        Ok(docker::image_id(&tag).await.map(|_| tag))
+    }
+
+    /// Builds binary and image.
+    pub(super) async fn make(&self, ctx: &mut Ctx<'_>) -> Result<String, StepError> {
+        let workspace = workspace()?;
+        let place = self.place(&workspace)?;
+        if !place.is_there() {
+            apt::install_linker(ctx).await?;
+            ctx.say(format!("building {}", self.name));
+        }
+        let dir = place.get_or_make(async |to| self.build(&workspace, to).await).await?;
+        let tag = self.tag_of(&dir.join(self.name))?;
+        docker::build(&dir, &tag, place.key().as_str(), &[]).await?;
+        Ok(tag)
+    }
+
+    fn tag_of(&self, binary: &Utf8Path) -> Result<String, CacheError> {
+        Ok(format!("{}:{}", self.repository(), hash_file(binary)?))
+    }
+
+    /// Everything that makes the binary.
+    fn place(&self, workspace: &Utf8Path) -> Result<Place, CacheError> {
+        let mut key = KeyOf::new().part(target());
+        for file in ["Cargo.lock", "Cargo.toml"] {
+            let path = workspace.join(file);
+            key = key.part(std::fs::read(&path).map_err(CacheError::at(path))?);
+        }
+        for dir in self.sources {
+            key = key.dir(&workspace.join(dir))?;
+        }
+        Ok(Place::new(self.name, key.key()))
+    }
+
+    async fn build(&self, workspace: &Utf8Path, to: &Utf8Path) -> Result<(), StepError> {
+        let target_dir = cache_dir().join("image-target");
+        let cargo = Cmd::new("cargo").args(["build", "--locked", "--package", self.package, "--bin", self.name]);
+        let cargo = cargo.args(["--profile", "image", "--target", &target()]).cwd(workspace);
+        // Static, because the image holds nothing else, not even a C library.
+        let cargo = cargo.env("RUSTFLAGS", "-C target-feature=+crt-static").env("CARGO_TARGET_DIR", &target_dir);
+        cargo.timeout(Duration::from_mins(30)).run_ok().await?;
+        let built = target_dir.join(target()).join("image").join(self.name);
+        std::fs::copy(&built, to.join(self.name)).map_err(CacheError::at(built))?;
+        Ok(recipes::write(&format!("images/{}", self.name), to)?)
+    }
+}
+
+/// The checkout that the programs are built from: `$SEATRIAL_WORKSPACE`, the one we are in, or the one that this
+/// program was built from.
+fn workspace() -> Result<Utf8PathBuf, StepError> {
+    let named = std::env::var("SEATRIAL_WORKSPACE").ok().map(Utf8PathBuf::from);
+    let here = std::env::current_dir().ok().and_then(|dir| Utf8PathBuf::try_from(dir).ok());
+    let around = here.iter().flat_map(|dir| dir.ancestors()).map(Utf8Path::to_owned).collect::<Vec<_>>();
+    let built_from = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut candidates = named.into_iter().chain(around).chain([built_from]);
+    candidates.find(|dir| dir.join("crates/probes/Cargo.toml").is_file()).ok_or(StepError::NoCheckout)
+}
+
+fn target() -> String {
+    format!("{}-unknown-linux-gnu", std::env::consts::ARCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is not in a key is built and not noticed: a program may depend on nothing of ours outside its sources.
+    #[test]
+    fn sources_and_recipes_are_there() {
+        let root = workspace().expect("the checkout");
+        for image in PROGRAM_IMAGES {
+            assert!(!recipes::text(&format!("images/{}/Dockerfile", image.name)).is_empty(), "{image:?}");
+            let manifest = image.sources.first().map(|dir| root.join(dir).join("Cargo.toml"));
+            let manifest = std::fs::read_to_string(manifest.expect("a source")).expect("a manifest");
+            assert!(manifest.contains(&format!("name = \"{}\"", image.package)), "{image:?}");
+            let ours =
+                manifest.lines().filter(|line| line.starts_with("seatrial-")).filter_map(|line| line.split('.').next());
+            let folders: Vec<String> = ours.map(|name| name.replace("seatrial-", "crates/")).collect();
+            assert!(folders.iter().all(|folder| image.sources.contains(&folder.as_str())), "{image:?}: {folders:?}");
+        }
+    }
+
+    #[test]
+    fn the_name_is_that_of_the_program() {
+        assert_eq!(PALLET_AGENT.repository(), "seatrial/pallet-agent");
+    }
+}

@@ -1,0 +1,164 @@
+//! What an agent is told by its environment: the only place that names the variables.
+
+use std::fmt;
+use thiserror::Error;
+
+/// Which of the three.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Plans what is to be built.
+    Plan,
+    /// Builds it.
+    Build,
+    /// Tests what was built.
+    Test,
+}
+
+impl Role {
+    const ALL: [Self; 3] = [Self::Plan, Self::Build, Self::Test];
+
+    /// The word of `AGENT_ROLE`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Plan => "plan",
+            Self::Build => "build",
+            Self::Test => "test",
+        }
+    }
+
+    /// Where it listens, unless `AGENT_PORT` says otherwise.
+    #[must_use]
+    pub fn port(self) -> u16 {
+        match self {
+            Self::Plan => 8001,
+            Self::Build => 8002,
+            Self::Test => 8003,
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// What an agent needs to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// `AGENT_ROLE`: plan, build or test.
+    pub role: Role,
+    /// `AGENT_PORT`: where it listens; that of its role where it is left out.
+    pub port: u16,
+    /// `AGENT_URL`: where others reach it, as its card says; localhost and its port where it is left out.
+    pub url: String,
+    /// `REGISTRY_URL`: the registry, without `/v2/`; `http` only.
+    pub registry: String,
+}
+
+/// Why an agent can't start.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum ConfigError {
+    /// A variable without a default.
+    #[error("{name} is not set; it must be {what}")]
+    Missing {
+        /// The variable.
+        name: &'static str,
+        /// What it is to say.
+        what: &'static str,
+    },
+    /// A value that makes no sense.
+    #[error("{name} is `{value}`; it must be {what}")]
+    Bad {
+        /// The variable.
+        name: &'static str,
+        /// What it says.
+        value: String,
+        /// What it is to say.
+        what: &'static str,
+    },
+}
+
+const ROLE: (&str, &str) = ("AGENT_ROLE", "plan, build or test");
+const PORT: (&str, &str) = ("AGENT_PORT", "a port from 1 to 65535");
+const REGISTRY: (&str, &str) = ("REGISTRY_URL", "the registry's http:// URL");
+
+impl Config {
+    /// From this process's environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::of(|name| std::env::var(name).ok())
+    }
+
+    fn of(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let role = set(ROLE.0).ok_or(missing(ROLE))?;
+        let role = Role::ALL.into_iter().find(|one| one.word() == role).ok_or_else(|| bad(ROLE, role))?;
+        let port = set(PORT.0).map_or(Ok(role.port()), |value| port(&value))?;
+        let registry = set(REGISTRY.0).ok_or(missing(REGISTRY))?;
+        let url = set("AGENT_URL").unwrap_or_else(|| format!("http://localhost:{port}"));
+        Ok(Self { role, port, url, registry: base(&registry)? })
+    }
+}
+
+fn missing((name, what): (&'static str, &'static str)) -> ConfigError {
+    ConfigError::Missing { name, what }
+}
+
+fn bad((name, what): (&'static str, &'static str), value: String) -> ConfigError {
+    ConfigError::Bad { name, value, what }
+}
+
+fn port(value: &str) -> Result<u16, ConfigError> {
+    value.parse().ok().filter(|port| *port > 0).ok_or_else(|| bad(PORT, value.to_owned()))
+}
+
+fn base(value: &str) -> Result<String, ConfigError> {
+    let base = value.trim_end_matches('/');
+    let is_sound = base.strip_prefix("http://").is_some_and(|rest| !rest.is_empty());
+    if is_sound { Ok(base.to_owned()) } else { Err(bad(REGISTRY, value.to_owned())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(pairs: &[(&str, &str)]) -> Result<Config, String> {
+        let value = |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        Config::of(value).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn each_role_has_its_port() {
+        for (role, port) in [("plan", 8001), ("build", 8002), ("test", 8003)] {
+            let config = of(&[("AGENT_ROLE", role), ("REGISTRY_URL", "http://registry:5000/")]).expect("a config");
+            assert_eq!((config.role.word(), config.port), (role, port));
+            assert_eq!(config.url, format!("http://localhost:{port}"));
+            assert_eq!(config.registry, "http://registry:5000");
+        }
+    }
+
+    #[test]
+    fn what_is_written_wins() {
+        let all =
+            [("AGENT_ROLE", "plan"), ("AGENT_PORT", "9000"), ("AGENT_URL", "http://x"), ("REGISTRY_URL", "http://r")];
+        let config = of(&all).expect("a config");
+        assert_eq!((config.port, config.url.as_str()), (9000, "http://x"));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_named() {
+        check(&[], "AGENT_ROLE is not set; it must be plan, build or test");
+        check(&[("AGENT_ROLE", "cook")], "AGENT_ROLE is `cook`; it must be plan, build or test");
+        check(&[("AGENT_ROLE", "plan")], "REGISTRY_URL is not set; it must be the registry's http:// URL");
+        let tls = [("AGENT_ROLE", "plan"), ("REGISTRY_URL", "https://r")];
+        check(&tls, "REGISTRY_URL is `https://r`; it must be the registry's http:// URL");
+        let zero = [("AGENT_ROLE", "plan"), ("AGENT_PORT", "0"), ("REGISTRY_URL", "http://r")];
+        check(&zero, "AGENT_PORT is `0`; it must be a port from 1 to 65535");
+    }
+
+    #[track_caller]
+    fn check(pairs: &[(&str, &str)], expected: &str) {
+        assert_eq!(of(pairs).expect_err("a mistake"), expected);
+    }
+}
