@@ -7,12 +7,14 @@
 pub const REDACTED: &str = "[redacted:secret]";
 
 mod event;
+mod latency;
 mod look;
 mod observation;
 mod probe;
 mod sample;
 
 pub use event::Event;
+pub use latency::Connections;
 pub use look::{Look, Reason};
 pub use observation::{Actions, Clock, Ended, Observation, Part};
 pub use probe::{

@@ -407,10 +407,9 @@ fn on_number(within: Option<u64>, for_: Option<u64>) -> Phase {
     let target = "svc/x".parse().expect("a target");
     let expected = vec![(target, vec![(path, crate::model::Expectation::Equal(json!(1)))])];
     Phase {
-        check: Check::Object(crate::model::ObjectExpectations(expected)),
         within: within.map(|ms| Within { limit: Duration::from_millis(ms), is_of_ready: false, than: None }),
         for_: for_.map(Duration::from_millis),
-        repeat: None,
+        ..Phase::of(Check::Object(crate::model::ObjectExpectations(expected)))
     }
 }
 

@@ -88,7 +88,7 @@ fn phases(tree: &Value, then: Option<Vec<Value>>, times: TimesFile, found: &mut 
 fn phase(check: Option<Check>, times: TimesFile, at: &str, found: &mut Findings<'_>) -> Option<Phase> {
     let within = times.within.map(|text| within(&text, &child(at, "within"), found));
     let for_ = times.for_.map(|text| duration(&text, &child(at, "for"), found));
-    Some(Phase { check: check?, within: flat(within)?, for_: flat(for_)?, repeat: None })
+    Some(Phase { within: flat(within)?, for_: flat(for_)?, ..Phase::of(check?) })
 }
 
 /// `Some(None)` is a mistake, `None` is left out.

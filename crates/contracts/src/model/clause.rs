@@ -1,6 +1,6 @@
 //! One clause, bound to an environment and an element: one check or several after one event, and its circumstances.
 
-use super::{Check, Target};
+use super::{Check, Latency, Target};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -45,6 +45,9 @@ pub struct Phase {
     pub for_: Option<Duration>,
     /// It must hold so many times in a row, each time after the event anew; once where nothing is written.
     pub repeat: Option<u32>,
+    /// How fast the probe itself must be.
+    #[serde(default)]
+    pub latency: Option<Latency>,
 }
 
 impl Clause {
@@ -68,7 +71,7 @@ impl Clause {
 impl Phase {
     /// One check without any time word.
     pub fn of(check: Check) -> Self {
-        Self { check, within: None, for_: None, repeat: None }
+        Self { check, within: None, for_: None, repeat: None, latency: None }
     }
 }
 

@@ -5,6 +5,7 @@ mod check;
 mod clause;
 mod contract;
 mod expect;
+mod latency;
 mod plan;
 mod target;
 mod verdict;
@@ -16,6 +17,7 @@ pub use check::{
 pub use clause::{Action, Clause, Event, Phase, Reference, Skip, Vantage, Within};
 pub use contract::{ClusterSpec, Contract, Environment, RawClause, ReleaseSpec, Timeouts};
 pub use expect::{Comparison, Expectation, ObjectPath, Operator, PathStep};
+pub use latency::{Latency, LatencyLimit, Than};
 pub use plan::{ChartPlan, Class, EnvironmentPlan, Level, Origin, Release, Slot, SlotId, What};
 pub use target::{Kind, Name, PortRef, Target, TargetError};
 pub use verdict::{BlockedBy, Cause, Measured, Verdict, VerdictKind, Where};
