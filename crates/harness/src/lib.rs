@@ -1,10 +1,12 @@
 //! The hands of Seatrial: everything that touches the world. Hosts and tools, clusters, Helm, readiness, running a
 //! plan, evidence, cleanup. It emits [`seatrial_observation::Event`]s and never prints.
 
+pub mod bootstrap;
 pub mod cache;
 pub mod chart;
 pub mod cluster;
 pub mod command;
+pub mod containers;
 pub mod events;
 mod evidence;
 pub mod forward;

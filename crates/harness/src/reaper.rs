@@ -1,9 +1,12 @@
 //! Takes down what dead runs left: their processes, containers, volumes, namespaces, kubeconfigs, folders, leases.
 //! The network `kind`, the engine and everybody else's clusters are never touched.
 
+mod containers;
+
 use crate::cluster::engine::{Engine, Node};
 use crate::cluster::{ClusterError, ProviderKind, RUN_LABEL, client_of, expiry_of};
 use crate::command::{Cmd, CommandError};
+use crate::containers::ContainerError;
 use crate::events::Events;
 use crate::lease::{Lease, LeaseError, children_of, lease_files, now, remove_file};
 use crate::state;
@@ -45,6 +48,14 @@ pub enum ReapError {
         cluster: String,
         /// Its answer.
         source: Box<ClusterError>,
+    },
+    /// The engine refused to remove a container.
+    #[error("taking down {cluster}: {source}")]
+    Container {
+        /// What it belongs to.
+        cluster: String,
+        /// Its answer.
+        source: Box<ContainerError>,
     },
     /// Something does not go away.
     #[error("{cluster} is still there: {source}; remove it with `kind delete cluster --name {cluster}`")]
@@ -128,6 +139,7 @@ pub async fn reap(tools: &Tools, events: &Events) -> Result<Reaped, ReapError> {
             Err(error) => failed.push(error.to_string()),
         }
     }
+    removed.extend(containers::reap_expired(&Engine::of(tools), now()).await);
     forget_old_runs();
     if failed.is_empty() { Ok(Reaped { removed }) } else { Err(ReapError::Some { removed, failed }) }
 }
@@ -176,7 +188,9 @@ pub(crate) async fn remove_made(lease: &Lease, caution: Caution, events: &Events
             remove_dir(&lease.home.join("locks").join(&lease.cluster))?;
         }
         ProviderKind::Existing => remove_namespaces(lease).await?,
+        ProviderKind::Docker => {}
     }
+    containers::remove_of(lease, caution).await?;
     remove_file(&lease.kubeconfig).map_err(|source| ReapError::File { path: lease.kubeconfig.clone(), source })?;
     events.emit(Event::Finished { what, seconds: started.elapsed().as_secs_f64() });
     Ok(())

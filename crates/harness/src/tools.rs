@@ -5,7 +5,7 @@ mod find;
 mod images;
 
 pub use find::Found;
-pub(crate) use find::{helm, kind};
+pub(crate) use find::{docker, helm, kind};
 pub use images::{named_image, node_image, prober_image, registry_image};
 
 use camino::Utf8PathBuf;
@@ -27,7 +27,7 @@ pub struct Tools {
 impl Tools {
     /// Finds all of them.
     pub fn find() -> Result<Self, ToolError> {
-        Ok(Self { kind: kind()?.path, helm: helm()?.path, docker: find::docker()?, kubectl: find::kubectl() })
+        Ok(Self { kind: kind()?.path, helm: helm()?.path, docker: docker()?, kubectl: find::kubectl() })
     }
 
     /// Finds Helm alone, which is all that the static tier needs.

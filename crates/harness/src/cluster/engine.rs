@@ -3,7 +3,7 @@
 
 use super::ClusterError;
 use crate::command::{Cmd, CommandError, Finished};
-use crate::tools::Tools;
+use crate::tools::{self, ToolError, Tools};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -39,8 +39,13 @@ pub(crate) struct Node {
 impl Engine {
     /// The programs that were found on this host.
     pub(crate) fn of(tools: &Tools) -> Self {
-        let set = VARIABLES.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
-        Self { variables: set.collect(), ..Self::new(tools.docker.as_str(), tools.kind.as_str()) }
+        Self { variables: variables(), ..Self::new(tools.docker.as_str(), tools.kind.as_str()) }
+    }
+
+    /// The engine's client alone: all that plain containers need.
+    pub(crate) fn alone() -> Result<Self, ToolError> {
+        let docker = tools::docker()?;
+        Ok(Self { variables: variables(), ..Self::new(docker.as_str(), "kind") })
     }
 
     /// Programs by name or path.
@@ -124,6 +129,10 @@ impl Engine {
         let asked = self.docker(["ps", "--filter", &filter, "--format", "container {{.Names}}"]).run_ok().await.ok()?;
         asked.text().lines().next().map(ToOwned::to_owned)
     }
+}
+
+fn variables() -> BTreeMap<String, String> {
+    VARIABLES.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?))).collect()
 }
 
 /// Asks the engine; anything but an answer means that it does not work.

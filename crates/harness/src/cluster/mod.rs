@@ -6,6 +6,7 @@ mod existing;
 mod kind;
 mod load;
 mod name;
+mod plain;
 mod ports;
 mod provider;
 mod ready;
@@ -23,6 +24,7 @@ pub use shared::{Means, Wanted, release, shared};
 pub use up::{Publish, keep_named, named, remove_named};
 
 pub(crate) use name::expiry_of;
+pub(crate) use ports::port_in_use;
 
 use crate::command::Cmd;
 use camino::{Utf8Path, Utf8PathBuf};

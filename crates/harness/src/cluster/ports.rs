@@ -18,7 +18,7 @@ fn host_port(line: &str) -> Option<(u16, u16)> {
 }
 
 /// The port that an engine's error message says is taken.
-pub(super) fn port_in_use(message: &str) -> Option<String> {
+pub(crate) fn port_in_use(message: &str) -> Option<String> {
     let line = message
         .lines()
         .find(|line| line.contains("port is already allocated") || line.contains("address already in use"))?;

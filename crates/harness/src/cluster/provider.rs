@@ -15,6 +15,8 @@ pub enum ProviderKind {
     Kind,
     /// Somebody else's; we only use it.
     Existing,
+    /// None: plain containers of the engine.
+    Docker,
 }
 
 impl std::fmt::Display for ProviderKind {
@@ -22,6 +24,7 @@ impl std::fmt::Display for ProviderKind {
         f.write_str(match self {
             Self::Kind => "kind",
             Self::Existing => "existing",
+            Self::Docker => "docker",
         })
     }
 }

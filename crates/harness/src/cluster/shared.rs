@@ -4,6 +4,7 @@
 use super::existing::{self, Existing};
 use super::kind::Kind;
 use super::name::cluster_name;
+use super::plain::Plain;
 use super::provider::{ClusterProvider, ProviderKind, Request};
 use super::{Cluster, ClusterError, GuardCommand, engine::Engine};
 use crate::command::Cmd;
@@ -89,7 +90,7 @@ async fn bring_up(run: &RunId, wanted: &Wanted, means: Means<'_>) -> Result<Clus
     let expires = now() + (LONGEST_RUN + keep).as_secs();
     let request = request(run, wanted, tools, expires)?;
     let lease = lease(run, wanted, &request, expires);
-    if wanted.provider == ProviderKind::Kind {
+    if wanted.provider != ProviderKind::Existing {
         // Nothing has to be taken down by an engine that was never there.
         request.engine.check().await?;
     }
@@ -110,7 +111,7 @@ async fn clear_earlier_try(run: &RunId, events: &Events) -> Result<(), ClusterEr
 
 fn request(run: &RunId, wanted: &Wanted, tools: &Tools, expires: u64) -> Result<Request, ClusterError> {
     let name = match wanted.provider {
-        ProviderKind::Kind => cluster_name(run, expires),
+        ProviderKind::Kind | ProviderKind::Docker => cluster_name(run, expires),
         ProviderKind::Existing => existing::name(wanted.context.as_deref())?,
     };
     Ok(Request {
@@ -135,7 +136,7 @@ pub(super) fn node_image(tools: &Tools) -> Option<String> {
 pub(super) fn prober(provider: ProviderKind) -> Result<String, ClusterError> {
     let named = std::env::var("SEATRIAL_PROBER_IMAGE").ok().filter(|image| !image.is_empty());
     match (provider, named) {
-        (ProviderKind::Existing, _) => Ok(String::new()),
+        (ProviderKind::Existing | ProviderKind::Docker, _) => Ok(String::new()),
         (ProviderKind::Kind, Some(image)) => Ok(image),
         (ProviderKind::Kind, None) => Ok(tools::prober_image()?),
     }
@@ -178,6 +179,7 @@ pub(super) async fn make(provider: ProviderKind, request: &Request, events: &Eve
     let made = match provider {
         ProviderKind::Kind => make_by(&Kind, request, events).await,
         ProviderKind::Existing => make_by(&Existing, request, events).await,
+        ProviderKind::Docker => make_by(&Plain, request, events).await,
     };
     let seconds = started.elapsed().as_secs_f64();
     events.emit(match &made {

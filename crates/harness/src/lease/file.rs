@@ -64,7 +64,7 @@ impl Lease {
     /// Where this lease is written.
     pub fn path(&self) -> Utf8PathBuf {
         let name = match self.provider {
-            ProviderKind::Kind => format!("{}.json", self.cluster),
+            ProviderKind::Kind | ProviderKind::Docker => format!("{}.json", self.cluster),
             // Several runs may use one existing cluster.
             ProviderKind::Existing => format!("{}-{}.json", self.cluster, self.run),
         };

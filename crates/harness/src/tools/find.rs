@@ -50,7 +50,7 @@ pub(crate) fn helm() -> Result<Found, ToolError> {
 }
 
 /// Docker's client.
-pub(super) fn docker() -> Result<Utf8PathBuf, ToolError> {
+pub(crate) fn docker() -> Result<Utf8PathBuf, ToolError> {
     on_path("docker").ok_or_else(|| ToolError::Missing { what: "docker".to_owned() })
 }
 
