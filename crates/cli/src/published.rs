@@ -60,7 +60,7 @@ kind: ConfigMap
     fn check(target: &str, expected: Option<u16>) {
         let target: Target = target.parse().expect("a target");
         let publish = [(5000, target)].into_iter().collect();
-        let spec = ClusterSpec { name: "x".into(), publish, host_storage: false };
+        let spec = ClusterSpec { name: "x".into(), publish, host_storage: false, beside: [].into() };
         let found = node_ports(&spec, RENDERED).ok();
         assert_eq!(found, expected.map(|port| Publish::from([(5000, port)])));
     }

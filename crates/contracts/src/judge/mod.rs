@@ -13,6 +13,7 @@ pub mod expect;
 mod statics;
 mod verdicts;
 mod watch;
+mod wellness;
 
 pub use clause_of::{clause_of, needs_observation, phases};
 pub use evaluate::evaluate;
@@ -20,6 +21,7 @@ pub use statics::judge_static;
 pub(crate) use statics::{defaults_with_subject, is_port};
 pub use verdicts::{blocked, blocking, skipped};
 pub use watch::{Decision, Rules, Watch};
+pub use wellness::wellness;
 
 #[cfg(test)]
 mod tests;

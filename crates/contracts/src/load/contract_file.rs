@@ -124,6 +124,24 @@ pub(super) struct ClusterFile {
     /// The data of volumes lives on the host and outlives the node.
     #[serde(default)]
     pub(super) host_storage: bool,
+    /// Programs that run beside the release: pods here, containers where `up` makes containers.
+    #[serde(default)]
+    pub(super) beside: IndexMap<String, BesideFile>,
+}
+
+/// A program beside the release.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct BesideFile {
+    /// The image; seatrial/NAME without a tag is a program of Seatrial's own, of its present sources.
+    pub(super) image: String,
+    /// Where it listens; it is published on the same port of 127.0.0.1.
+    pub(super) port: u16,
+    /// The path that answers 200 while it is well (/health); a `status` in its JSON is believed.
+    pub(super) health: Option<String>,
+    /// Its variables; $(svc/NAME:PORT) is HOST:PORT of that Service port as the program reaches it.
+    #[serde(default)]
+    pub(super) env: IndexMap<String, String>,
 }
 
 /// When to give up.

@@ -4,6 +4,7 @@
 //! A new check is a file in `checks/` and a line in [`check_word::CHECKS`]; a new event is a field and an arm in
 //! `event`; a new circumstance is a field in `clause_file` and a line in `clause`.
 
+mod beside;
 mod check_word;
 mod checks;
 pub(crate) mod clause;

@@ -1,5 +1,6 @@
 //! The sections of a contract around its clauses: parsed one by one, so that a mistake in one hides none in another.
 
+use super::beside::beside;
 use super::check_word::read;
 use super::contract_file::{ClusterFile, EnvironmentFile, ReleaseFile, TimeoutsFile};
 use super::findings::Findings;
@@ -74,7 +75,8 @@ impl Sections<'_> {
             let target = address(text, &at, found).filter(|target| is_service(target, text, &at, found));
             publish.extend(number.zip(target));
         }
-        Some(ClusterSpec { name: file.name, publish, host_storage: file.host_storage })
+        let beside = beside(file.beside, publish.keys().copied().collect(), found);
+        Some(ClusterSpec { name: file.name, publish, host_storage: file.host_storage, beside })
     }
 
     pub(super) fn timeouts(&self, found: &mut Findings<'_>) -> Timeouts {
@@ -109,7 +111,7 @@ fn default_name(name: &str, at: &str, found: &mut Findings<'_>) {
     }
 }
 
-fn is_service(target: &Target, text: &str, at: &str, found: &mut Findings<'_>) -> bool {
+pub(super) fn is_service(target: &Target, text: &str, at: &str, found: &mut Findings<'_>) -> bool {
     let is_service = matches!(target, Target::Service { path, .. } if path.is_empty());
     if !is_service {
         let hint = Some("write svc/NAME:PORT".to_owned());
@@ -130,7 +132,7 @@ pub(super) fn word(name: &str, at: &str, found: &mut Findings<'_>) {
     }
 }
 
-fn label(name: &str, at: &str, found: &mut Findings<'_>) {
+pub(super) fn label(name: &str, at: &str, found: &mut Findings<'_>) {
     let is_label = !name.is_empty()
         && name.len() <= 63
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')

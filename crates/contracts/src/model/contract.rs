@@ -1,6 +1,6 @@
 //! A contract as the rest of Seatrial sees it, after the file was read and every mistake was reported.
 
-use super::{Level, Target};
+use super::{Beside, Level, Target};
 use crate::diagnostic::Places;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -79,6 +79,8 @@ pub struct ClusterSpec {
     pub publish: IndexMap<u16, Target>,
     /// Whether the data of local-path volumes lives on the host and outlives the node.
     pub host_storage: bool,
+    /// Name → a program that runs beside the release.
+    pub beside: IndexMap<String, Beside>,
 }
 
 /// When to give up, on top of the durations a clause itself names.

@@ -1,15 +1,18 @@
 //! The domain types of the flow: Contract, Clause, Check, Plan, Slot, Verdict. Data with small accessors; how they are
 //! parsed is in `load`, how they are judged in `judge`.
 
+mod beside;
 mod check;
 mod clause;
 mod contract;
 mod expect;
+mod health;
 mod latency;
 mod plan;
 mod target;
 mod verdict;
 
+pub use beside::{Beside, EnvPart, EnvText};
 pub use check::{
     Check, HttpCheck, HttpStep, LogsCheck, ObjectExpectations, ReadyOf, Refusal, RegistryCheck, RegistryTalk, RunCheck,
     TcpCheck, UsageCheck, UsageOf,
@@ -17,6 +20,7 @@ pub use check::{
 pub use clause::{Action, Clause, Event, Phase, Reference, Skip, Vantage, Within};
 pub use contract::{ClusterSpec, Contract, Environment, RawClause, ReleaseSpec, Timeouts};
 pub use expect::{Comparison, Expectation, ObjectPath, Operator, PathStep};
+pub use health::{Health, MadeHealth, ServiceHealth, StateHealth, Wellness};
 pub use latency::{Latency, LatencyLimit, Than};
 pub use plan::{ChartPlan, Class, EnvironmentPlan, Level, Origin, Release, Slot, SlotId, What};
 pub use target::{Kind, Name, PortRef, Target, TargetError};

@@ -2,6 +2,7 @@
 //! code that goes with them. Nothing here prints.
 
 mod exit;
+mod health;
 mod json;
 mod junit;
 mod numbers;
@@ -9,6 +10,7 @@ mod summary;
 mod text;
 
 pub use exit::{ExitFacts, exit_code, exit_codes};
+pub use health::{health_json, health_schema, health_text};
 pub use json::{json, schema};
 pub use junit::junit;
 pub use summary::summary;

@@ -35,7 +35,7 @@ fn head(verdict: &Verdict, colour: bool) -> String {
     format!("{} {}{advisory}", painted(word, code, colour), verdict.id)
 }
 
-fn painted(word: &str, code: u8, colour: bool) -> String {
+pub(super) fn painted(word: &str, code: u8, colour: bool) -> String {
     if colour { format!("\u{1b}[{code}m{word}\u{1b}[0m") } else { word.to_owned() }
 }
 
