@@ -84,6 +84,11 @@ fn the_schema_of_reports_is_checked_in() {
     check_generated("docs/report.schema.json", &format!("{:#}\n", seatrial_contracts::report::schema()));
 }
 
+#[test]
+fn the_schema_of_health_is_checked_in() {
+    check_generated("docs/health.schema.json", &format!("{:#}\n", seatrial_contracts::report::health_schema()));
+}
+
 /// What is generated is checked in; `just generate` writes it.
 #[track_caller]
 fn check_generated(file: &str, expected: &str) {
