@@ -45,3 +45,16 @@ pub(crate) enum Verb {
     #[command(hide = true)]
     Guard(guard::Args),
 }
+
+impl Verb {
+    /// Whether it takes down, on its way, what dead runs left: every verb that has to do with clusters. `verify` does so
+    /// when it needs one; `check`, `plan` and `schema` need none and start nothing.
+    pub(crate) fn reaps(&self) -> bool {
+        matches!(self, Self::Up(_) | Self::Down(_) | Self::List(_) | Self::Doctor(_))
+    }
+
+    /// Whether it handles interruptions itself: it has something to take down.
+    pub(crate) fn tears_down(&self) -> bool {
+        matches!(self, Self::Verify(_) | Self::Check(_) | Self::Up(_) | Self::Guard(_))
+    }
+}

@@ -105,6 +105,13 @@ impl Printer {
         }
     }
 
+    /// The beginning of long work: where there is no terminal to show it on, a line of its own.
+    pub(crate) fn begun(&self, what: &str) {
+        if !self.is_terminal {
+            self.line(&format!("          … {what}"));
+        }
+    }
+
     /// A line of work in progress, wiped by the next.
     fn status(&self, text: &str) {
         if !self.is_terminal {

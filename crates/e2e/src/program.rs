@@ -54,7 +54,7 @@ impl Program {
     /// When it can't be started, or hangs.
     #[expect(clippy::panic, reason = "a test that can't start its program has failed")]
     pub fn call(&self, args: &[&str]) -> Finished {
-        match block_on(self.command(args).timeout(PATIENCE).run()) {
+        match block_on(self.command(args).ends_with_us().timeout(PATIENCE).run()) {
             Ok(finished) => finished,
             Err(error) => panic!("{error}"),
         }

@@ -92,8 +92,8 @@ fn modified(file: &Utf8Path) -> SystemTime {
 /// Whatever happens to the test, nothing of its own stays.
 impl Drop for State {
     fn drop(&mut self) {
-        self.seatrial("lifeends").call(&["down"]);
         self.seatrial("lifeends").call(&["reap"]);
+        self.seatrial("lifeends").call(&["down"]);
     }
 }
 
@@ -218,9 +218,9 @@ impl Doomed<'_> {
     }
 }
 
-/// Killed at that moment, with all its processes; then a new process reaps, and all is as it was.
+/// Killed at that moment, with all its processes, the guard too; then a later command reaps, and all is as it was.
 #[track_caller]
-fn check_killed(moment: Moment, run: &str) {
+fn check_killed(moment: Moment, run: &str, later: &str) {
     let state = State::new();
     let foreign = Foreign::new(run);
     let before = Left::now(&state.home(), &[run]);
@@ -231,20 +231,27 @@ fn check_killed(moment: Moment, run: &str) {
     kill_all_of("SEATRIAL_HOME", state.home().as_str());
     assert_ne!(Left::now(&state.home(), &[run]), before, "something was there when the run was killed");
 
-    let reaped = state.seatrial("reaper00").call(&["reap"]);
+    let reaped = state.seatrial("reaper00").call(&[later]);
     assert_eq!(reaped.code, Some(0), "{}", reaped.stderr);
+    assert!(
+        ["it is being taken down", "took down"].iter().any(|words| reaped.stderr.contains(words)),
+        "{}",
+        reaped.stderr
+    );
+    // Only `reap` waits for the end.
+    let patience = if later == "reap" { Duration::ZERO } else { Duration::from_mins(1) };
+    until("the end of all processes", patience + Duration::from_secs(1), || state.processes().is_empty());
     assert_eq!(Left::now(&state.home(), &[run]), before);
-    assert!(state.processes().is_empty());
     foreign.still_stands();
     state.kubeconfig_is_untouched();
 }
 
 #[rstest]
-#[case::lease_written(Moment::LeaseWritten, "killed01")]
-#[case::node_container_created(Moment::NodeContainerCreated, "killed02")]
-#[case::clause_running(Moment::ClauseRunning, "killed03")]
-fn what_a_killed_run_leaves_is_reaped(#[case] moment: Moment, #[case] run: &str) {
-    check_killed(moment, run);
+#[case::lease_written(Moment::LeaseWritten, "killed01", "list")]
+#[case::node_container_created(Moment::NodeContainerCreated, "killed02", "reap")]
+#[case::clause_running(Moment::ClauseRunning, "killed03", "down")]
+fn what_a_killed_run_leaves_is_reaped(#[case] moment: Moment, #[case] run: &str, #[case] later: &str) {
+    check_killed(moment, run, later);
 }
 
 #[rstest]
@@ -257,7 +264,7 @@ fn what_a_killed_run_leaves_is_reaped(#[case] moment: Moment, #[case] run: &str)
 #[case::down_running(Moment::DownRunning, "killed10")]
 #[ignore = "three moments are enough for every change; all of them: `just chaos`"]
 fn what_a_killed_run_leaves_is_reaped_at_every_moment(#[case] moment: Moment, #[case] run: &str) {
-    check_killed(moment, run);
+    check_killed(moment, run, "reap");
 }
 
 #[test]

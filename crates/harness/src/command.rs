@@ -35,6 +35,7 @@ pub struct Cmd {
     memory_limit: Option<u64>,
     on_line: Option<OnLine>,
     new_session: bool,
+    ends_with_us: bool,
     private_output: bool,
 }
 
@@ -51,6 +52,7 @@ impl Cmd {
             memory_limit: None,
             on_line: None,
             new_session: false,
+            ends_with_us: false,
             private_output: false,
         }
     }
@@ -126,6 +128,14 @@ impl Cmd {
         self
     }
 
+    /// Has the kernel ask it to end (SIGTERM, by `setpriv`) when the thread that waits for it is gone, also by SIGKILL:
+    /// for tests, whose runner kills them.
+    #[must_use]
+    pub fn ends_with_us(mut self) -> Self {
+        self.ends_with_us = true;
+        self
+    }
+
     /// Keeps what it prints out of the records, for commands that print Secrets.
     #[must_use]
     pub fn private_output(mut self) -> Self {
@@ -159,11 +169,14 @@ impl Cmd {
         process
     }
 
-    /// `setsid` and `prlimit` replace themselves by the program: the pid stays.
+    /// `setsid`, `setpriv` and `prlimit` replace themselves by the program: the pid stays.
     fn wrapper(&self) -> Vec<OsString> {
         let mut words = Vec::new();
         if self.new_session {
             words.push("setsid".into());
+        }
+        if self.ends_with_us {
+            words.extend(["setpriv", "--pdeathsig", "TERM", "--"].map(Into::into));
         }
         if let Some(bytes) = self.memory_limit {
             words.extend(["prlimit".into(), format!("--as={bytes}").into(), "--".into()]);

@@ -2,7 +2,7 @@
 //! it ended. It is what the hidden verb `guard` runs.
 
 use crate::events::Events;
-use crate::lease::{Held, Lease, LeaseError};
+use crate::lease::{Held, Lease, LeaseError, now};
 use crate::reaper::{self, Caution, ReapError};
 use camino::{Utf8Path, Utf8PathBuf};
 use seatrial_observation::{Look, Reason};
@@ -38,8 +38,7 @@ pub async fn guard(path: &Utf8Path) -> Result<(), GuardError> {
     let Some(lease) = Lease::read(path)? else { return Ok(()) };
     watch(path, &lease).await?;
     let Some(lease) = still_ours(path, &held)? else { return Ok(()) };
-    keep_warm(&lease, &held).await;
-    let Some(lease) = still_ours(path, &held)? else { return Ok(()) };
+    let Some((lease, _held)) = keep_warm(lease, held).await? else { return Ok(()) };
     Ok(reaper::remove(&lease, Caution::SomeMayStillAct, &Events::none()).await?)
 }
 
@@ -71,15 +70,25 @@ fn still_ours(path: &Utf8Path, held: &Held) -> Result<Option<Lease>, LeaseError>
     Ok(Lease::read(path)?.filter(|lease| !lease.is_kept))
 }
 
-/// Waits as long as the run asked for, or until the lease is somebody else's.
-async fn keep_warm(lease: &Lease, held: &Held) {
+/// Waits as long as the run asked for; `None` if another run took it over meanwhile. While it is warm nobody holds it:
+/// who wants to use it locks it, sees that it fits, and writes it anew.
+async fn keep_warm(lease: Lease, held: Held) -> Result<Option<(Lease, Held)>, LeaseError> {
     if lease.keep.is_zero() {
-        return;
+        return Ok(Some((lease, held)));
     }
-    let patience = Patience::steady(lease.keep, Duration::from_secs(1));
-    let _ = wait::until(&patience, async || {
-        let look = if held.is_current() { Look::Pending(Reason::new("kept warm")) } else { Look::Ready(()) };
-        Ok::<_, LeaseError>(look)
-    })
-    .await;
+    let path = lease.path();
+    let warm = Lease { warm_until: Some(now() + lease.keep.as_secs()), ..lease };
+    warm.write()?;
+    drop(held);
+    let patience = Patience::steady(warm.keep + LOCK_PATIENCE, Duration::from_secs(1));
+    let over = wait::until(&patience, async || {
+        if Lease::read(&path)?.as_ref() != Some(&warm) {
+            return Ok(Look::Ready(None));
+        }
+        let over = Lease::hold_if_dead(&path)?;
+        Ok::<_, LeaseError>(
+            over.map_or_else(|| Look::Pending(Reason::new("kept warm")), |over| Look::Ready(Some(over))),
+        )
+    });
+    Ok(over.await.unwrap_or(None))
 }

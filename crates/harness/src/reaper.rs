@@ -4,11 +4,11 @@
 mod containers;
 
 use crate::cluster::engine::{Engine, Node};
-use crate::cluster::{ClusterError, ProviderKind, RUN_LABEL, client_of, expiry_of};
+use crate::cluster::{ClusterError, GuardCommand, ProviderKind, RUN_LABEL, client_of, expiry_of, start_guard};
 use crate::command::{Cmd, CommandError};
 use crate::containers::ContainerError;
 use crate::events::Events;
-use crate::lease::{Lease, LeaseError, children_of, lease_files, now, remove_file};
+use crate::lease::{Held, Lease, LeaseError, children_of, lease_files, now, remove_file};
 use crate::state;
 use crate::tools::Tools;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -142,6 +142,39 @@ pub async fn reap(tools: &Tools, events: &Events) -> Result<Reaped, ReapError> {
     removed.extend(containers::reap_expired(&Engine::of(tools), now()).await);
     forget_old_runs();
     if failed.is_empty() { Ok(Reaped { removed }) } else { Err(ReapError::Some { removed, failed }) }
+}
+
+/// Has whatever is dead in this state directory taken down by a guard of its own: nobody waits for it, and it goes on
+/// when this process has ended. Tells of each.
+pub fn start_reaping(guard: &GuardCommand, events: &Events) {
+    for path in lease_files(&state::leases_dir()) {
+        // What is wrong with a lease is told by `list` and `reap`.
+        if let Ok(Some((lease, held))) = Lease::hold_if_dead(&path)
+            && let Err(error) = hand_over(lease, held, guard, events)
+        {
+            events.warn(error.to_string());
+        }
+    }
+}
+
+fn hand_over(lease: Lease, held: Held, guard: &GuardCommand, events: &Events) -> Result<(), ClusterError> {
+    // What was left by a killed run is of no use to anybody.
+    let lease = Lease { keep: Duration::ZERO, warm_until: None, ..lease };
+    lease.write()?;
+    drop(held);
+    start_guard(&lease, guard)?;
+    events.warn(format!("{} was left by run {}, which is dead; it is being taken down", lease.cluster, lease.run));
+    Ok(())
+}
+
+/// Takes down the expired clusters of other state directories, and tells of each.
+pub(crate) async fn reap_expired_of_others(engine: &Engine, events: &Events) {
+    for (cluster, end) in reap_expired(engine).await {
+        events.warn(match end {
+            Ok(()) => format!("{cluster} had expired and was taken down"),
+            Err(error) => error.to_string(),
+        });
+    }
 }
 
 async fn reap_lease(path: &Utf8Path, events: &Events) -> Result<Option<String>, ReapError> {
@@ -302,10 +335,10 @@ pub(crate) fn remove_dir(dir: &Utf8Path) -> Result<(), ReapError> {
 /// Folders of runs that never had a cluster, or lost it otherwise.
 fn forget_old_runs() {
     let runs = state::home().join("runs");
-    let leased: BTreeSet<_> = crate::lease::leases().into_iter().flatten().map(|lease| lease.run).collect();
+    let leased: BTreeSet<_> = crate::lease::leases().into_iter().flatten().flat_map(|lease| lease.dirs).collect();
     for entry in runs.read_dir_utf8().into_iter().flatten().flatten() {
         let age = entry.metadata().and_then(|seen| seen.modified()).ok().and_then(age_of);
-        if !leased.contains(entry.file_name()) && age.is_some_and(|age| age > FORGOTTEN) {
+        if !leased.contains(entry.path()) && age.is_some_and(|age| age > FORGOTTEN) {
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }

@@ -42,6 +42,11 @@ impl Ctx<'_> {
     fn say(&mut self, line: impl Into<String>) {
         (self.listener)(SetupEvent::Progress { need: self.need, line: line.into() });
     }
+
+    /// Says that a part of the work is done, and how long it took.
+    fn say_done(&mut self, what: &str, started: Instant) {
+        self.say(format!("{what}: done in {:.1} s", started.elapsed().as_secs_f64()));
+    }
 }
 
 /// Makes the host ready for what is wanted, or, with [`Mode::Check`], only tells.

@@ -55,12 +55,26 @@ where
     T: Serialize + DeserializeOwned,
     E: Serialize + DeserializeOwned,
 {
+    once_current(dir, key, |_| true, make).await
+}
+
+/// The same where an outcome may be out of date: one that is not current counts as none.
+pub async fn once_current<T, E>(
+    dir: &Utf8Path,
+    key: &str,
+    is_current: impl Fn(&Result<T, E>) -> bool,
+    make: impl AsyncFnOnce() -> Result<T, E>,
+) -> Result<Result<T, E>, StepFileError>
+where
+    T: Serialize + DeserializeOwned,
+    E: Serialize + DeserializeOwned,
+{
     let path = path_of(dir, key);
-    if let Some(outcome) = read(&path)? {
+    if let Some(outcome) = read(&path)?.filter(&is_current) {
         return Ok(outcome);
     }
     let _lock = lock(&path.with_extension("lock"), key).await?;
-    if let Some(outcome) = read(&path)? {
+    if let Some(outcome) = read(&path)?.filter(&is_current) {
         return Ok(outcome);
     }
     let outcome = make().await;
@@ -162,6 +176,15 @@ mod tests {
         let dir = Dir::new();
         assert_eq!(dir.ask("a", Err("no")).await, Err("no".to_owned()));
         assert_eq!(dir.ask("a", Ok(2)).await, Err("no".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn what_is_out_of_date_is_made_again() {
+        let dir = Dir::new();
+        assert_eq!(dir.ask("a", Ok(1)).await, Ok(1));
+        let again = once_current::<u32, String>(dir.path(), "a", |seen| *seen != Ok(1), async || Ok(2)).await;
+        assert_eq!(again.expect("files work"), Ok(2));
+        assert_eq!(dir.ask("a", Ok(3)).await, Ok(2));
     }
 
     #[tokio::test]

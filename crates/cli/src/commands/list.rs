@@ -34,6 +34,7 @@ fn value(lease: &Lease) -> Value {
         "kubeconfig": lease.kubeconfig,
         "ownerPid": lease.owner.pid,
         "expires": lease.expires,
+        "warmUntil": lease.warm_until,
     })
 }
 
@@ -41,6 +42,7 @@ fn value(lease: &Lease) -> Value {
 fn state(lease: &Lease) -> &'static str {
     match (lease.is_kept, lease.owner.is_alive()) {
         (true, _) => "up",
+        (false, _) if lease.is_warm() => "warm",
         (false, true) => "running",
         (false, false) => "ended",
     }
@@ -56,6 +58,9 @@ fn text(leases: &[Lease]) -> String {
 fn line(lease: &Lease) -> String {
     let held = match state(lease) {
         "up" => "made by `seatrial up`; `seatrial down` removes it".to_owned(),
+        "warm" => {
+            format!("kept warm by run {}: the next run that can use it does, else its guard removes it", lease.run)
+        }
         "running" => format!("run {} of process {}", lease.run, lease.owner.pid),
         _ => format!("run {} has ended; its guard removes it, or `seatrial reap`", lease.run),
     };

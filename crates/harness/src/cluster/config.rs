@@ -72,6 +72,13 @@ pub(super) fn write(request: &Request, facts: Facts) -> Result<Utf8PathBuf, Clus
     Ok(path)
 }
 
+/// Everything that makes a cluster what it is, and nothing that differs between two of the same kind: neither name nor
+/// folder.
+pub(super) fn shape(request: &Request, facts: Facts) -> String {
+    let nameless = Request { name: String::new(), dir: Utf8PathBuf::new(), ..request.clone() };
+    kind_config(&nameless, facts, Utf8Path::new("")) + COREDNS
+}
+
 fn put(path: &Utf8Path, text: &str) -> Result<(), ClusterError> {
     state::write_private(path, text.as_bytes()).map_err(ClusterError::state(path))
 }
@@ -191,6 +198,15 @@ mod tests {
         assert_eq!(config["nodes"][0]["extraPortMappings"][0]["hostPort"], 5000);
         assert_eq!(config["networking"]["apiServerPort"], 0);
         assert_eq!(config["nodes"][0]["extraMounts"][1]["hostPath"], "/data");
+    }
+
+    #[test]
+    fn two_clusters_of_the_same_kind_have_the_same_shape() {
+        let shape = |request: &Request| shape(request, OURS);
+        let other = Request { name: "st-other000-top2v5".into(), dir: "/other".into(), ..request() };
+        assert_eq!(shape(&request()), shape(&other));
+        assert_ne!(shape(&request()), shape(&Request { ports: vec![(30501, None)], ..request() }));
+        assert_ne!(shape(&request()), shape(&Request { storage: Some("/data".into()), ..request() }));
     }
 
     #[test]

@@ -68,6 +68,12 @@ impl Engine {
         self.with_variables(Cmd::new(&self.kind).args(args))
     }
 
+    /// What kind says of itself: `kind v0.33.0 go1.25.3 linux/amd64`.
+    pub(crate) async fn kind_version(&self) -> Result<String, ClusterError> {
+        let asked = self.kind(["version"]).timeout(PATIENCE).run_ok().await;
+        Ok(asked.map_err(ClusterError::command("asking kind for its version"))?.text().to_owned())
+    }
+
     /// A command that speaks with this engine, whatever the environment of this process says.
     pub(crate) fn with_variables(&self, command: Cmd) -> Cmd {
         VARIABLES.iter().fold(command, |command, name| match self.variables.get(*name) {

@@ -5,6 +5,7 @@ use super::engine::Engine;
 use super::load::{self, LoadReport};
 use super::provider::{ClusterProvider, ProviderKind, Request};
 use super::{CHILD_MARK, Cluster, ClusterError, ports, ready};
+use crate::cache::KeyOf;
 use crate::command::{Cmd, CommandError, Stream};
 use crate::events::Events;
 use seatrial_observation::{Event, Look};
@@ -55,6 +56,18 @@ fn no_prober(request: &Request) -> ClusterError {
         image: request.prober.clone(),
         message: "the engine does not have it; run `./just setup`".to_owned(),
     }
+}
+
+/// The hash of all that makes a cluster: its settings, the node image, the version of Kubernetes. Clusters with the same
+/// one can stand in for each other.
+pub(super) async fn fingerprint(request: &Request) -> Result<String, ClusterError> {
+    let image = match &request.node_image {
+        Some(image) => format!("{image} {:?}", request.engine.image_id(image).await?),
+        // The image that kind chooses is a matter of its version.
+        None => request.engine.kind_version().await?,
+    };
+    let shape = config::shape(request, facts(request).await?);
+    Ok(KeyOf::new().part(shape).part(image).key().to_string())
 }
 
 async fn facts(request: &Request) -> Result<Facts, ClusterError> {

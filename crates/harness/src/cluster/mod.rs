@@ -1,5 +1,6 @@
 //! Clusters: the shared `st-…` cluster of a run, named ones for `up`, and existing ones that are only used.
 
+mod adopt;
 mod cluster_error;
 mod config;
 mod existing;
@@ -25,6 +26,7 @@ pub use up::{Publish, keep_named, named, remove_named};
 
 pub(crate) use name::expiry_of;
 pub(crate) use ports::port_in_use;
+pub(crate) use shared::start_guard;
 
 use crate::command::Cmd;
 use camino::{Utf8Path, Utf8PathBuf};

@@ -1,6 +1,7 @@
 //! The one cluster of a run: made by the process that needs it first, read by all others, guarded from before its
 //! first container exists.
 
+use super::adopt;
 use super::existing::{self, Existing};
 use super::kind::Kind;
 use super::name::cluster_name;
@@ -15,8 +16,10 @@ use crate::run_id::RunId;
 use crate::state;
 use crate::step_file;
 use crate::tools::{self, Tools};
+use futures::future::{Either, select};
 use seatrial_observation::Event;
 use std::collections::BTreeSet;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 /// The step under which a run's cluster is recorded.
@@ -53,8 +56,16 @@ pub struct Means<'a> {
 pub async fn shared(run: &RunId, wanted: &Wanted, means: Means<'_>) -> Result<Cluster, ClusterError> {
     let dir = state::run_dir(run);
     let make = async || bring_up(run, wanted, means).await.map_err(|error| error.to_string());
-    let outcome: Result<Cluster, String> = step_file::once(&dir, STEP, make).await?;
+    let is_current = |outcome: &Result<Cluster, String>| outcome.as_ref().is_err() || is_used(run, outcome);
+    let outcome: Result<Cluster, String> = step_file::once_current(&dir, STEP, is_current, make).await?;
     outcome.map_err(|message| ClusterError::BringUp { message })
+}
+
+/// Whether a process of this run uses the cluster. The record of an earlier run of the same name may be there, and the
+/// cluster too, kept warm: then it must be adopted before it is used.
+fn is_used(run: &RunId, outcome: &Result<Cluster, String>) -> bool {
+    let is_of = |lease: &Lease, name: &str| lease.cluster == name && lease.owner.is_alive();
+    outcome.as_ref().is_ok_and(|cluster| shared_leases(run).any(|lease| is_of(&lease, &cluster.name)))
 }
 
 /// Takes the run's cluster down now, if this process owns it and nobody asked to keep it; its guard has nothing left
@@ -85,18 +96,37 @@ fn forget_run(run: &RunId, me: &Owner) -> Result<(), reaper::ReapError> {
 
 async fn bring_up(run: &RunId, wanted: &Wanted, means: Means<'_>) -> Result<Cluster, ClusterError> {
     let Means { tools, guard, events } = means;
-    clear_earlier_try(run, events).await?;
     let keep = wanted.keep.unwrap_or_default();
     let expires = now() + (LONGEST_RUN + keep).as_secs();
     let request = request(run, wanted, tools, expires)?;
-    let lease = lease(run, wanted, &request, expires);
     if wanted.provider != ProviderKind::Existing {
         // Nothing has to be taken down by an engine that was never there.
         request.engine.check().await?;
     }
+    if wanted.provider == ProviderKind::Kind
+        && let Some(cluster) = Box::pin(adopt::adopt(run, keep, &request, guard, events)).await
+    {
+        return Ok(cluster);
+    }
+    clear_earlier_try(run, events).await?;
+    reaper::start_reaping(guard, events);
+    let lease = lease(run, wanted, &request, expires);
     lease.write()?;
     start_guard(&lease, guard)?;
-    make(wanted.provider, &request, events).await
+    let reaping = reaper::reap_expired_of_others(&request.engine, events);
+    let cluster = beside(Box::pin(make(wanted.provider, &request, events)), reaping).await?;
+    if !keep.is_zero() && wanted.provider == ProviderKind::Kind {
+        adopt::remember(&cluster, &request).await?;
+    }
+    Ok(cluster)
+}
+
+/// The work's result. What is done beside it is worth no more time than the work itself takes.
+async fn beside<T>(work: impl Future<Output = T>, aside: impl Future<Output = ()>) -> T {
+    match select(pin!(work), pin!(aside)).await {
+        Either::Left((done, _)) => done,
+        Either::Right(((), work)) => work.await,
+    }
 }
 
 /// A process that died while it made the cluster left a lease of this run.
@@ -154,12 +184,13 @@ fn lease(run: &RunId, wanted: &Wanted, request: &Request, expires: u64) -> Lease
         expires: Some(expires),
         is_kept: false,
         keep: wanted.keep.unwrap_or_default(),
+        warm_until: None,
         engine: request.engine.clone(),
     }
 }
 
 /// Starts what takes the cluster down when nobody is left to do so.
-pub(super) fn start_guard(lease: &Lease, guard: &GuardCommand) -> Result<(), ClusterError> {
+pub(crate) fn start_guard(lease: &Lease, guard: &GuardCommand) -> Result<(), ClusterError> {
     let Some((program, args)) = guard.0.split_first() else { return Ok(()) };
     let command = Cmd::new(program)
         .args(args)

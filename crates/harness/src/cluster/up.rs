@@ -88,6 +88,7 @@ fn lease(request: &Request) -> Lease {
         expires: None,
         is_kept: false,
         keep: Duration::ZERO,
+        warm_until: None,
         engine: request.engine.clone(),
     }
 }

@@ -56,6 +56,12 @@ async fn a_dropped_run_kills_the_whole_group() {
     assert!(is_gone(std::fs::read_to_string(path).expect("pid").trim()).await);
 }
 
+#[tokio::test]
+async fn a_killed_caller_takes_its_command_along() {
+    let seen = Cmd::new("setpriv").arg("--dump").ends_with_us().run_ok().await.expect("setpriv");
+    assert!(seen.stdout.contains("Parent death signal: TERM"), "{}", seen.stdout);
+}
+
 /// A killed process is gone or a zombie that nobody has reaped.
 async fn is_gone(pid: &str) -> bool {
     for _ in 0..100 {

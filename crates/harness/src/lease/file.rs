@@ -56,6 +56,9 @@ pub struct Lease {
     pub is_kept: bool,
     /// How long it stays warm after its owner's end.
     pub keep: Duration,
+    /// Its owner has ended; until then, in seconds of the wall clock, it waits for a run that can use it.
+    #[serde(default)]
+    pub warm_until: Option<u64>,
     /// The engine and programs that made it.
     pub(crate) engine: Engine,
 }
@@ -74,6 +77,16 @@ impl Lease {
     /// Whether it is of a run's shared cluster: only what `up` makes never expires.
     pub(crate) fn is_shared(&self) -> bool {
         self.expires.is_some()
+    }
+
+    /// Whether it waits for a run that can use it.
+    pub fn is_warm(&self) -> bool {
+        !self.is_kept && !self.owner.is_alive() && self.warm_until.is_some_and(|until| until > now())
+    }
+
+    /// Whether nobody uses it, and nobody is to.
+    fn is_dead(&self) -> bool {
+        !self.is_kept && !self.owner.is_alive() && !self.is_warm()
     }
 
     /// Where its guard writes what it does.
@@ -114,8 +127,14 @@ impl Lease {
         let Some(held) = Held::try_lock(path)? else { return Ok(None) };
         let Some(lease) = Self::read(path)? else { return Ok(None) };
         // A guard may have been killed alone: what its owner still uses is not taken away.
-        let is_dead = !lease.is_kept && !lease.owner.is_alive();
-        Ok(is_dead.then_some((lease, held)))
+        Ok(lease.is_dead().then_some((lease, held)))
+    }
+
+    /// The same for one that is warm, for who wants to use it.
+    pub(crate) fn hold_if_warm(path: &Utf8Path) -> Result<Option<(Self, Held)>, LeaseError> {
+        let Some(held) = Held::try_lock(path)? else { return Ok(None) };
+        let Some(lease) = Self::read(path)? else { return Ok(None) };
+        Ok(lease.is_warm().then_some((lease, held)))
     }
 }
 
@@ -200,6 +219,7 @@ pub(crate) mod tests {
             expires: Some(1_795_000_000),
             is_kept: false,
             keep: Duration::ZERO,
+            warm_until: None,
             engine: Engine::new("docker", "kind"),
         }
     }
@@ -247,6 +267,26 @@ pub(crate) mod tests {
         let of_living = lease(&home, Owner::this_process());
         of_living.write().expect("write");
         assert!(!is_dead(&of_living), "its owner lives");
+    }
+
+    #[test]
+    fn a_warm_one_is_not_dead_before_its_time_is_over() {
+        let (_dir, home) = home();
+        let warm = Lease { warm_until: Some(now() + 60), ..lease(&home, dead()) };
+        warm.write().expect("write");
+        assert!(!is_dead(&warm));
+        let is_free = || Lease::hold_if_warm(&warm.path()).expect("files work").is_some();
+        assert!(is_free());
+        let first = Lease::hold_if_warm(&warm.path()).expect("files work").expect("warm");
+        assert!(!is_free(), "one adopter at a time");
+        drop(first);
+
+        let over = Lease { warm_until: Some(now() - 1), ..warm.clone() };
+        over.write().expect("write");
+        assert!(is_dead(&over));
+        let adopted = Lease { owner: Owner::this_process(), ..warm.clone() };
+        adopted.write().expect("write");
+        assert!(!is_dead(&adopted) && !is_free(), "it is in use");
     }
 
     #[test]

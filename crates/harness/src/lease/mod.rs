@@ -10,4 +10,6 @@ pub use namespace::{LockError, NamespaceLock};
 pub use owner::Owner;
 
 pub(crate) use children::children_of;
+#[cfg(test)]
+pub(crate) use file::tests;
 pub(crate) use file::{Held, lease_files, now, remove_file};

@@ -6,7 +6,7 @@ use super::site::{ReleaseError, Site};
 use super::stage::Stage;
 use crate::lease::NamespaceLock;
 use crate::state;
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 
@@ -100,6 +100,23 @@ impl Site {
     }
 }
 
+/// What an earlier run left installed on a cluster that is used again: known, so that it can be wiped, but nothing that
+/// it saw there counts.
+pub(crate) fn inherit(from: &Utf8Path, to: &Utf8Path) -> std::io::Result<()> {
+    let mut holders = Vec::new();
+    for entry in from.join("releases").read_dir_utf8().into_iter().flatten().flatten() {
+        let holder: Holder = serde_json::from_slice(&std::fs::read(entry.path())?).unwrap_or_default();
+        holders.push((entry.file_name().to_owned(), Holder { is_sound: false, ..holder }));
+    }
+    if to.exists() {
+        std::fs::remove_dir_all(to)?;
+    }
+    for (name, holder) in holders {
+        state::write_private(&to.join("releases").join(name), &serde_json::to_vec(&holder).unwrap_or_default())?;
+    }
+    Ok(())
+}
+
 fn is_up(holder: &Holder, stage: &Stage<'_>) -> bool {
     holder.is_sound && holder.key == stage.key()
 }
@@ -111,5 +128,28 @@ impl Fresh {
             return Some(format!("helm ended with {:?}: {}", self.helm.code, self.helm.stderr));
         }
         self.progress.problem()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_installed_is_inherited_and_what_was_seen_is_not() {
+        let dir = tempfile::tempdir().expect("dir");
+        let dir = Utf8Path::from_path(dir.path()).expect("utf8");
+        let (from, to) = (dir.join("from"), dir.join("to"));
+        let holder = Holder { key: "k".into(), release: "registry".into(), is_sound: true, ..Holder::default() };
+        let put = |path: &Utf8Path| state::write_private(path, &serde_json::to_vec(&holder).expect("JSON"));
+        put(&from.join("releases/pallet.json")).expect("write");
+        put(&from.join("steps/seen.json")).expect("write");
+        for to in [&to, &from] {
+            inherit(&from, to).expect("files work");
+            let bytes = std::fs::read(to.join("releases/pallet.json")).expect("a holder");
+            let found: Holder = serde_json::from_slice(&bytes).expect("JSON");
+            assert_eq!(found, Holder { is_sound: false, ..holder.clone() });
+            assert!(!to.join("steps").exists(), "also where a run of the same name goes on");
+        }
     }
 }

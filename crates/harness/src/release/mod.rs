@@ -21,7 +21,7 @@ pub use site::ReleaseError;
 pub(crate) use api::kind_name;
 pub(crate) use bring_up::Fresh;
 pub(crate) use clock::clock;
-pub(crate) use holder::Held;
+pub(crate) use holder::{Held, inherit};
 pub(crate) use manifest::{is_kept, objects, refs};
 pub(crate) use mirror::Mirror;
 pub(crate) use site::Site;

@@ -6,7 +6,7 @@ use super::{Ctx, recipes};
 use crate::cache::{KeyOf, Place};
 use crate::command::{Cmd, CommandError};
 use camino::{Utf8Path, Utf8PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A Go module of ours and the programs that are built from it.
 pub(crate) struct GoModule {
@@ -47,11 +47,15 @@ impl GoModule {
     /// Builds it if it is not there; gives the directory of its programs.
     pub(super) async fn build(&self, ctx: &mut Ctx<'_>) -> Result<Utf8PathBuf, StepError> {
         let place = self.place();
-        if !place.is_there() {
-            let version = if self.pinned.is_empty() { "" } else { self.version() };
-            ctx.say(format!("building {} {version}", self.folder).trim_end());
+        if place.is_there() {
+            return Ok(place.path());
         }
-        place.get_or_make(async |to| self.build_in(to).await).await
+        let version = if self.pinned.is_empty() { "" } else { self.version() };
+        let (what, started) = (format!("building {} {version}", self.folder), Instant::now());
+        ctx.say(what.trim_end());
+        let built = place.get_or_make(async |to| self.build_in(to).await).await?;
+        ctx.say_done(what.trim_end(), started);
+        Ok(built)
     }
 
     async fn build_in(&self, to: &Utf8Path) -> Result<(), StepError> {

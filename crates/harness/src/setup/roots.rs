@@ -7,7 +7,7 @@ use super::{Ctx, apt, docker, recipes};
 use crate::cache::{KeyOf, Place};
 use crate::command::{Cmd, CommandError};
 use camino::{Utf8Path, Utf8PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The release that all roots are made of.
 const SUITE: &str = "bookworm";
@@ -51,12 +51,15 @@ impl Root {
     }
 
     async fn archive(&self, ctx: &mut Ctx<'_>) -> Result<Utf8PathBuf, StepError> {
-        if !self.place().is_there() {
+        let place = self.place();
+        if !place.is_there() {
             apt::install(ctx, "mmdebstrap", &["mmdebstrap"]).await?;
-            ctx.say(format!("making {} from Debian's packages", self.name));
+            let (what, started) = (format!("making {} from Debian's packages", self.name), Instant::now());
+            ctx.say(what.as_str());
+            place.get_or_make(async |to| self.make(to).await).await?;
+            ctx.say_done(&what, started);
         }
-        let made = self.place().get_or_make(async |to| self.make(to).await).await?;
-        Ok(made.join("root.tar"))
+        Ok(place.path().join("root.tar"))
     }
 
     async fn make(&self, to: &Utf8Path) -> Result<(), StepError> {
