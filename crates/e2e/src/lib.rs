@@ -3,9 +3,11 @@
 pub mod charts;
 pub mod clauses;
 pub mod engine;
+pub mod evidence;
 pub mod judge;
 pub mod kill;
 pub mod program;
 pub mod report;
+pub mod skips;
 
 pub use program::Program;

@@ -66,6 +66,16 @@ fn lints_are_expected_with_a_reason() {
     }
 }
 
+/// Invariant 4: the suite's skips are compared with lists (see the tests `skips`); the other packages have none.
+#[test]
+fn only_the_suite_ignores_tests() {
+    let mark = ["#[", "ignore"].concat();
+    let unit_tests = sources("crates").into_iter().filter(|(path, _)| !path.starts_with(root().join("crates/e2e")));
+    let ignoring: Vec<Utf8PathBuf> =
+        unit_tests.filter(|(_, text)| text.contains(&mark)).map(|(path, _)| path).collect();
+    assert!(ignoring.is_empty(), "{ignoring:?} ignore tests");
+}
+
 /// `docs/cli.md` is what the program says of itself.
 #[test]
 fn the_command_line_is_documented() {

@@ -9,7 +9,7 @@ mod order;
 mod skips;
 mod targets;
 
-pub use skips::{programs, skip_where, skip_without_programs};
+pub use skips::skip_where;
 pub(crate) use targets::{addressed, behind};
 
 use crate::bind;

@@ -1,20 +1,7 @@
 //! Skips, all known when tests are listed. A slot that needs a skipped one is skipped with it.
 
-use crate::model::{ChartPlan, Check, Skip, Slot, What};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// Programs that `run` clauses ask for: the host says which of them it has.
-pub fn programs(plan: &ChartPlan) -> BTreeSet<String> {
-    plan.environments.iter().flat_map(|e| &e.slots).flat_map(required).cloned().collect()
-}
-
-/// Skips the clauses that ask for a program that the host has not.
-pub fn skip_without_programs(plan: &mut ChartPlan, missing: &BTreeSet<String>) {
-    skip_where(plan, |slot| {
-        let program = required(slot).into_iter().find(|program| missing.contains(*program))?;
-        Some(format!("`{program}` is not on PATH"))
-    });
-}
+use crate::model::{ChartPlan, Skip, Slot};
+use std::collections::BTreeMap;
 
 /// Skips the slots for which there is a reason, and those that need them.
 pub fn skip_where(plan: &mut ChartPlan, reason: impl Fn(&Slot) -> Option<String>) {
@@ -38,13 +25,4 @@ pub(super) fn spread(slots: &mut [Slot]) {
             skipped.insert(slot.id.local(), skip.clone());
         }
     }
-}
-
-fn required(slot: &Slot) -> Vec<&String> {
-    let What::Clause(clause) = &slot.what else { return Vec::new() };
-    let requires = clause.then.iter().filter_map(|phase| match &phase.check {
-        Check::Run(run) => Some(&run.requires),
-        _ => None,
-    });
-    requires.flatten().collect()
 }

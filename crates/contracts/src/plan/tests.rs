@@ -2,7 +2,7 @@
 
 use crate::fixture::{CONTRACT, RENDER, chart, planned, slot, sound};
 use crate::model::{Class, Level, What};
-use crate::plan::{programs, skip_without_programs};
+use crate::plan::skip_where;
 
 const HEAD: &str = "apiVersion: seatrial.dev/v1\nkind: Contract\nchart: .\n";
 
@@ -81,11 +81,10 @@ fn a_skip_is_handed_on() {
     let clauses =
         "  oras: { run: { command: [x], requires: [oras] } }\n  next: { tcp: svc/registry:http, after: [oras] }\n";
     let mut plan = chart(RENDER, &format!("{HEAD}clauses:\n{clauses}"));
-    let wanted = programs(&plan);
-    skip_without_programs(&mut plan, &wanted);
+    skip_where(&mut plan, |slot| (slot.id.clause == "oras").then(|| "oras is not on PATH".to_owned()));
     let reason = |local: &str| slot(&plan, local).1.skip.as_ref().map(|skip| skip.reason.clone());
-    assert_eq!(reason("oras").as_deref(), Some("`oras` is not on PATH"));
-    assert_eq!(reason("next").as_deref(), Some("needs oras: `oras` is not on PATH"));
+    assert_eq!(reason("oras").as_deref(), Some("oras is not on PATH"));
+    assert_eq!(reason("next").as_deref(), Some("needs oras: oras is not on PATH"));
     assert_eq!(reason("ready"), None);
 }
 

@@ -18,6 +18,10 @@ static SINK: Mutex<Sink> = Mutex::new(Sink { path: None, redact: None });
 
 #[derive(Serialize)]
 struct Line<'a> {
+    /// When it ended, wall clock, RFC 3339.
+    at: String,
+    /// The process that ran it: several share a run.
+    pid: u32,
     argv: Vec<String>,
     cwd: Option<&'a str>,
     seconds: f64,
@@ -57,6 +61,8 @@ fn line<'a>(finished: &'a Finished, is_private: bool, note: Option<&'a str>, red
         if is_private { format!("<{} bytes, not recorded>", text.len()) } else { tail(&clean(text), TAIL).to_owned() }
     };
     Line {
+        at: jiff::Timestamp::now().to_string(),
+        pid: std::process::id(),
         argv: finished.argv.iter().map(|word| clean(word)).collect(),
         cwd: finished.cwd.as_deref(),
         seconds: finished.seconds,

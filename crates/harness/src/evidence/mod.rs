@@ -2,7 +2,8 @@
 //! value of a Secret. It never changes a verdict: what can't be written or asked is left out.
 //!
 //! ```text
-//! target/seatrial/<run>/argv.jsonl                      every command
+//! target/seatrial/<run>/argv.jsonl                      every command, with the moment of its end
+//!                       timings.jsonl                   what took how long
 //!                       <chart>/<environment>/          events, pods, logs, Secrets as lengths, Helm's words
 //!                                     observations/     the record of each clause, from which its verdict follows
 //! target/seatrial/latest -> <run>
@@ -10,6 +11,7 @@
 
 mod collect;
 mod secrets;
+mod timings;
 
 pub(crate) use secrets::masked;
 

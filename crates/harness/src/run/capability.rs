@@ -4,7 +4,8 @@
 use crate::cluster::Capabilities;
 use crate::release::objects;
 use camino::Utf8Path;
-use seatrial_contracts::model::{ChartPlan, Check, Clause, Skip, UsageOf, What};
+use seatrial_contracts::model::{ChartPlan, Check, Clause, UsageOf, What};
+use seatrial_contracts::plan::skip_where;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -24,14 +25,10 @@ fn ports_of(service: &Value) -> Vec<u16> {
 
 /// Marks the clauses that can't be judged with these capabilities, or without a program on PATH, as skipped.
 pub fn skip_what_is_missing(chart: &mut ChartPlan, capabilities: Capabilities) {
-    for slot in chart.environments.iter_mut().flat_map(|environment| &mut environment.slots) {
-        let What::Clause(clause) = &slot.what else { continue };
-        if slot.skip.is_none()
-            && let Some(reason) = missing(clause, capabilities)
-        {
-            slot.skip = Some(Skip { reason, until: None, is_expired: false });
-        }
-    }
+    skip_where(chart, |slot| match &slot.what {
+        What::Clause(clause) => missing(clause, capabilities),
+        _ => None,
+    });
 }
 
 fn missing(clause: &Clause, capabilities: Capabilities) -> Option<String> {

@@ -92,6 +92,7 @@ impl Session {
     #[expect(clippy::unused_async, reason = "opening may come to wait, and its callers are async anyway")]
     pub async fn open(options: SessionOptions, tools: Tools, events: Events) -> Result<Self, RunError> {
         let evidence = Evidence::open(&options.evidence_dir, &options.run, options.is_redacted);
+        let events = evidence.timed(events);
         let (site, verdicts) = (OnceCell::new(), Mutex::default());
         Ok(Self { options, tools, events, evidence, site, verdicts })
     }
