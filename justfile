@@ -64,6 +64,14 @@ bench *ARGS: (setup "live")
 guards *ARGS: (setup "test")
     cargo run --quiet --package e2e --bin guards -- {{ ARGS }}
 
+# Each small change of docs/rows.yaml on a cluster: just its clause may fail. Writes docs/mutations.lock.
+mutations *ARGS: (setup "live") (setup "test")
+    SEATRIAL_BLESS=1 cargo nextest run --package e2e --test mutations --run-ignored all {{ ARGS }}
+
+# Requirement rows against clauses and tests, by the records of the last runs.
+trace *ARGS: (setup "static")
+    @{{ seatrial }} trace {{ ARGS }}
+
 # Rewrite what is generated and checked in.
 generate: (setup "static")
     {{ seatrial }} plan --lock
@@ -91,7 +99,7 @@ ci:
     step actionlint actionlint
     step shellcheck shellcheck just .ci/run images/*/*.sh images/node/files/kind/bin/*.sh
     step go-test bash -c "go -C tools/oci-wrapper test ./... && go -C images/node/volumes test ./..."
-    step unit cargo nextest run --workspace --exclude e2e --profile ci
+    step unit cargo nextest run --workspace --exclude e2e --profile unit
     step doctests cargo test --workspace --doc --quiet
     step static {{ seatrial }} check
     step e2e cargo nextest run --package e2e --profile ci

@@ -1,6 +1,6 @@
 //! The verbs and what they have in common. The arguments of a verb are in the verb's own file.
 
-use crate::commands::{check, doctor, down, guard, list, plan, reap, schema, setup, up, verify};
+use crate::commands::{check, doctor, down, guard, list, plan, reap, schema, setup, trace, up, verify};
 use crate::exit;
 use crate::printer::Format;
 use clap::{Parser, Subcommand};
@@ -41,6 +41,8 @@ pub(crate) enum Verb {
     Reap(reap::Args),
     /// The JSON Schema of contract files
     Schema(schema::Args),
+    /// Requirement rows against the clauses and tests that name them
+    Trace(trace::Args),
     /// Hold a run's lease while its owner lives, then tear the run down
     #[command(hide = true)]
     Guard(guard::Args),

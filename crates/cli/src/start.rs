@@ -67,6 +67,7 @@ async fn run_verb(verb: Verb, context: &Context) -> Result<Exit, Failure> {
         Verb::List(args) => commands::list::run(&args, context).await,
         Verb::Reap(args) => commands::reap::run(&args, context).await,
         Verb::Schema(args) => commands::schema::run(&args, context),
+        Verb::Trace(args) => commands::trace::run(&args, context).await,
         Verb::Guard(args) => commands::guard::run(&args).await,
     }
 }

@@ -15,6 +15,7 @@ pub mod plan;
 pub mod report;
 pub mod requirements;
 pub mod schema;
+pub mod trace;
 mod units;
 
 #[cfg(test)]

@@ -40,12 +40,21 @@ impl Copy {
     /// # Panics
     /// When the text is not there exactly once: the edit has gone stale.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "a stale edit is a failed test")]
     pub fn with(self, edit: Edit) -> Self {
-        let path = self.path().join(edit.file);
+        self.edited(edit.file, edit.from, edit.to)
+    }
+
+    /// The same, with texts from a file.
+    ///
+    /// # Panics
+    /// When the text is not there exactly once: the edit has gone stale.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a stale edit is a failed test")]
+    pub fn edited(self, file: &str, from: &str, to: &str) -> Self {
+        let path = self.path().join(file);
         let text = fs::read_to_string(&path).expect("the file to be edited");
-        assert_eq!(text.matches(edit.from).count(), 1, "{path} must hold this text once: {}", edit.from);
-        fs::write(&path, text.replacen(edit.from, edit.to, 1)).expect("the edited file");
+        assert_eq!(text.matches(from).count(), 1, "{path} must hold this text once: {from}");
+        fs::write(&path, text.replacen(from, to, 1)).expect("the edited file");
         self
     }
 

@@ -6,6 +6,7 @@ pub mod engine;
 pub mod evidence;
 pub mod judge;
 pub mod kill;
+pub mod mutations;
 pub mod program;
 pub mod report;
 pub mod skips;

@@ -25,3 +25,4 @@ pub mod setup;
 pub mod state;
 pub mod step_file;
 pub mod tools;
+pub mod trace;

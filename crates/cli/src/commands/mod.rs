@@ -9,5 +9,6 @@ pub(crate) mod plan;
 pub(crate) mod reap;
 pub(crate) mod schema;
 pub(crate) mod setup;
+pub(crate) mod trace;
 pub(crate) mod up;
 pub(crate) mod verify;

@@ -14,6 +14,7 @@ pub use health::{health_json, health_schema, health_text};
 pub use json::{json, schema};
 pub use junit::junit;
 pub use summary::summary;
+pub(crate) use text::figure;
 pub use text::{line, text};
 
 #[cfg(test)]

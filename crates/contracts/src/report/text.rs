@@ -23,6 +23,11 @@ pub fn line(verdict: &Verdict) -> String {
     }
 }
 
+/// The value that the promise was about, with its limit; `None` where nothing was promised about a value.
+pub(crate) fn figure(verdict: &Verdict) -> Option<String> {
+    verdict.measured.iter().find(|measured| measured.limit.is_some()).map(numbers::measured)
+}
+
 fn head(verdict: &Verdict, colour: bool) -> String {
     let (word, code) = match (&verdict.kind, &verdict.blocked_by) {
         (VerdictKind::Pass, _) => ("pass", 32),

@@ -7,6 +7,7 @@
 //!                       <chart>/<environment>/          events, pods, logs, Secrets as lengths, Helm's words
 //!                                     observations/     the record of each clause, from which its verdict follows
 //! target/seatrial/latest -> <run>
+//! target/seatrial/verdicts/<chart>-<key>/               the last verdict of each slot on that content of the chart
 //! ```
 
 mod collect;
@@ -21,6 +22,7 @@ use crate::release::Stage;
 use crate::run_id::RunId;
 use crate::state;
 use camino::{Utf8Path, Utf8PathBuf};
+use seatrial_contracts::model::Verdict;
 use seatrial_observation::{CommandSeen, Observation};
 use serde_json::Value;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -98,6 +100,14 @@ impl Evidence {
         let file: String = clause.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         let path = self.folder(stage).join("observations").join(format!("{}.json", file.trim_end_matches('-')));
         self.write(&path, &serde_json::to_string_pretty(observation).unwrap_or_default());
+    }
+
+    /// Keeps a verdict for whoever asks what the last run came to (`seatrial trace`).
+    pub(crate) fn keep_verdict(&self, stage: &Stage<'_>, verdict: &Verdict) {
+        let dir = self.root.parent().unwrap_or(&self.root);
+        if let Ok(path) = crate::trace::verdict_place(dir, stage.chart, &verdict.id) {
+            self.write(&path, &serde_json::to_string_pretty(verdict).unwrap_or_default());
+        }
     }
 
     /// Writes a file, redacted once more: half of it never shows.

@@ -141,6 +141,7 @@ impl Session {
         if verdict.seconds == 0.0 {
             verdict.seconds = started.elapsed().as_secs_f64();
         }
+        self.evidence.keep_verdict(stage, &verdict);
         self.verdicts().insert(key, verdict.clone());
         self.tell(&verdict);
         Ok(verdict)
