@@ -84,7 +84,10 @@ fn judged(mutation: &Mutation, verdicts: &[Line]) -> Outcome {
     let is_it = |line: &Line| line.id.ends_with(&format!("::{}::{}", mutation.environment, mutation.breaks.clause));
     let killer = verdicts.iter().find(|line| is_it(line));
     let is_explained = |line: &Line| ["pass", "skipped"].contains(&line.verdict.as_str()) || line.blocked_by.is_some();
-    let others: Vec<&Line> = verdicts.iter().filter(|line| !is_it(line) && !is_explained(line)).collect();
+    // Other elements of `each` are the same promise.
+    let clause = mutation.breaks.clause.split('[').next().unwrap_or_default();
+    let is_same = |line: &Line| line.id.split("::").nth(2).and_then(|id| id.split('[').next()) == Some(clause);
+    let others: Vec<&Line> = verdicts.iter().filter(|line| !is_same(line) && !is_explained(line)).collect();
     match killer {
         Some(line) if line.verdict != "fail" => {
             Outcome::Survived(format!("{} is {}: {}; others: {others:?}", line.id, line.verdict, line.cause))

@@ -99,6 +99,11 @@ fn the_schema_of_health_is_checked_in() {
     check_generated("docs/health.schema.json", &format!("{:#}\n", seatrial_contracts::report::health_schema()));
 }
 
+#[test]
+fn the_schema_of_traces_is_checked_in() {
+    check_generated("docs/trace.schema.json", &format!("{:#}\n", seatrial_contracts::trace::schema()));
+}
+
 /// What is generated is checked in; `just generate` writes it.
 #[track_caller]
 fn check_generated(file: &str, expected: &str) {
@@ -111,7 +116,7 @@ fn check_generated(file: &str, expected: &str) {
 }
 
 fn command_line() -> String {
-    let verbs = "setup doctor check plan verify up down list reap schema";
+    let verbs = "setup doctor check plan verify up down list reap schema trace";
     let whole = program().call(&["--help"]).stdout;
     let head =
         "# The command line\n\nWritten by the test `the_command_line_is_documented` from `--help`; do not edit.\n";

@@ -9,7 +9,7 @@ mod place;
 
 pub use key::{Key, KeyOf, files_below, hash_file};
 pub use lock::{CacheLock, lock};
-pub use place::{Place, cache_dir, fresh_dir, link_bin};
+pub use place::{Place, cache_dir, fresh_dir, link_bin, search_path};
 
 use camino::Utf8PathBuf;
 use thiserror::Error;

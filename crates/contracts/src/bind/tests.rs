@@ -81,6 +81,8 @@ fn references_are_written_into_texts() {
     check_json(text, "/then/0/check/http/0/text/equal", &json!("registry-pallet-0.1.0"));
     let text = "  a: { http: { get: svc/x, headers: { x: $(secret/s.k) } } }\n";
     check_json(text, "/then/0/check/http/0/headers/x", &json!("$(secret/s.k)"));
+    let text = "  a: { run: { command: [hack/talk.sh, '$(host:5000)'] } }\n";
+    check_json(text, "/then/0/check/run/command/1", &json!("$(host:5000)"));
 }
 
 #[test]

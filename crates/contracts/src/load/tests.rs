@@ -275,6 +275,7 @@ fn each_gives_elements_with_names() {
 #[test]
 fn references_are_known() {
     check_clause("  a: { http: $(valeus.x) }\n", &["3:14 unknown-reference"]);
+    check_clause("  a: { http: { get: svc/x, headers: { x: $(host:5000) } } }\n", &["3:42 unknown-reference"]);
     check_clause("  a: { http: svc/$(release.nam):80/ }\n", &["3:14 unknown-reference"]);
     check_clause("  a: { http: $(values.x }\n", &["3:14 unknown-reference"]);
     check_clause("  a: { http: 'svc/x:$(values.port)/' , within: $(values.t) }\n", &[]);

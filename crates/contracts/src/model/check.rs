@@ -179,3 +179,16 @@ pub struct RunCheck {
     /// Programs that must be on PATH, else the clause is skipped at listing.
     pub requires: Vec<String>,
 }
+
+impl RunCheck {
+    /// The address in a word that is `$(host:PORT)`: the run writes the host and port there that reach it.
+    pub fn address(word: &str) -> Option<Target> {
+        let inner = word.strip_prefix("$(")?.strip_suffix(')')?;
+        inner.parse().ok().filter(|target| matches!(target, Target::Host { .. }))
+    }
+
+    /// All addresses that the command is given.
+    pub fn addresses(&self) -> Vec<Target> {
+        self.command.iter().filter_map(|word| Self::address(word)).collect()
+    }
+}

@@ -59,8 +59,8 @@ impl Targets {
             | Check::Refuses(_)
             | Check::Ready(ReadyOf::Release)
             | Check::Logs(_)
-            | Check::Run(_)
             | Check::Holds(_) => {}
+            Check::Run(run) => run.addresses().iter().for_each(|target| self.address(target)),
         }
     }
 

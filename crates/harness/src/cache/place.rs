@@ -116,6 +116,12 @@ fn open_to_all(dir: &Utf8Path) -> Result<(), CacheError> {
     std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o755)).map_err(CacheError::at(dir))
 }
 
+/// PATH, and behind it the tools of ours that it lacks.
+pub fn search_path() -> String {
+    let path = std::env::var("PATH").unwrap_or_default();
+    format!("{path}:{}", cache_dir().join("bin"))
+}
+
 /// Makes `bin/NAME` in the cache point to the program, for recipes and people.
 pub fn link_bin(program: &Utf8Path, name: &str) -> Result<(), CacheError> {
     let bin = cache_dir().join("bin");

@@ -44,13 +44,15 @@ fn missing(clause: &Clause, capabilities: Capabilities) -> Option<String> {
     })
 }
 
+/// PATH, and the tools of ours that it lacks.
 fn is_on_path(program: &str) -> bool {
-    let path = std::env::var("PATH").unwrap_or_default();
-    std::env::split_paths(&path).filter_map(|dir| dir.to_str().map(ToOwned::to_owned)).any(|dir| {
-        use std::os::unix::fs::PermissionsExt;
-        let file = Utf8Path::new(&dir).join(program);
-        std::fs::metadata(file).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
-    })
+    std::env::split_paths(&crate::cache::search_path()).filter_map(|dir| dir.to_str().map(ToOwned::to_owned)).any(
+        |dir| {
+            use std::os::unix::fs::PermissionsExt;
+            let file = Utf8Path::new(&dir).join(program);
+            std::fs::metadata(file).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+        },
+    )
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ pub enum Need {
     AgentImage,
     /// The registry that the chart `pallet-registry` runs, on hosts that reach no registry.
     RegistryImage,
+    /// oras, which a clause of `pallet-registry` calls.
+    Oras,
     /// cargo-nextest, which runs the tests.
     Nextest,
     /// actionlint, which reads the GitHub workflows.
@@ -32,13 +34,25 @@ pub enum Need {
 }
 
 use Need::{
-    Actionlint, AgentImage, Deny, Engine, Helm, Kind, Nextest, NodeImage, ProberImage, RegistryImage, Shellcheck,
+    Actionlint, AgentImage, Deny, Engine, Helm, Kind, Nextest, NodeImage, Oras, ProberImage, RegistryImage, Shellcheck,
 };
 
 impl Need {
     /// All of them, in order.
-    pub const ALL: [Self; 11] =
-        [Engine, Kind, Helm, NodeImage, ProberImage, AgentImage, RegistryImage, Nextest, Actionlint, Shellcheck, Deny];
+    pub const ALL: [Self; 12] = [
+        Engine,
+        Kind,
+        Helm,
+        NodeImage,
+        ProberImage,
+        AgentImage,
+        RegistryImage,
+        Oras,
+        Nextest,
+        Actionlint,
+        Shellcheck,
+        Deny,
+    ];
 
     /// What a tier needs: `static`, `test` (unit tests), `api`, `live` or `ci`.
     #[must_use]
@@ -47,7 +61,7 @@ impl Need {
             "static" => vec![Helm],
             "test" => vec![Helm, Nextest],
             "api" => vec![Engine, Kind, Helm, NodeImage],
-            "live" => vec![Engine, Kind, Helm, NodeImage, ProberImage, AgentImage, RegistryImage],
+            "live" => vec![Engine, Kind, Helm, NodeImage, ProberImage, AgentImage, RegistryImage, Oras],
             "ci" => Self::ALL.to_vec(),
             _ => return None,
         })
@@ -64,6 +78,7 @@ impl Need {
             ProberImage => "prober-image",
             AgentImage => "agent-image",
             RegistryImage => "registry-image",
+            Oras => "oras",
             Nextest => "nextest",
             Actionlint => "actionlint",
             Shellcheck => "shellcheck",
@@ -81,6 +96,7 @@ impl Need {
             ProberImage => "building the prober image (about a minute)",
             AgentImage => "building the image of the agents (about a minute)",
             RegistryImage => "building the registry image (some 10 s)",
+            Oras => "building oras (some 10 s)",
             Nextest => "building cargo-nextest (about 5 min)",
             Actionlint => "building actionlint (some 5 s)",
             Shellcheck => "installing shellcheck",

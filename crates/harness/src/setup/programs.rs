@@ -32,6 +32,14 @@ pub(super) const ACTIONLINT: GoModule = GoModule {
     linked: &[],
 };
 
+/// What users of the registry push and pull with.
+pub(super) const ORAS: GoModule = GoModule {
+    folder: "tools/oras",
+    pinned: "oras.land/oras",
+    programs: &[("oras.land/oras/cmd/oras", "oras")],
+    linked: &[],
+};
+
 /// Drops what the host lacks from what containers ask for; see its source.
 pub(super) const OCI_WRAPPER: GoModule =
     GoModule { folder: "tools/oci-wrapper", pinned: "", programs: &[(".", "oci-wrapper")], linked: &[] };
@@ -92,5 +100,17 @@ pub(super) const PAUSE: GoModule =
 pub(super) const NODE: [&GoModule; 7] = [&KUBERNETES, &ETCD, &COREDNS, &CONTAINERD, &CRICTL, &VOLUMES, &PAUSE];
 
 #[cfg(test)]
-pub(super) const ALL: [&GoModule; 11] =
-    [&KIND, &HELM, &ACTIONLINT, &OCI_WRAPPER, &KUBERNETES, &ETCD, &COREDNS, &CONTAINERD, &CRICTL, &VOLUMES, &PAUSE];
+pub(super) const ALL: [&GoModule; 12] = [
+    &KIND,
+    &HELM,
+    &ACTIONLINT,
+    &ORAS,
+    &OCI_WRAPPER,
+    &KUBERNETES,
+    &ETCD,
+    &COREDNS,
+    &CONTAINERD,
+    &CRICTL,
+    &VOLUMES,
+    &PAUSE,
+];

@@ -59,6 +59,8 @@ static RECIPES: &[(&str, &[u8])] = recipes![
     "tools/oci-wrapper/caps.go",
     "tools/oci-wrapper/go.mod",
     "tools/oci-wrapper/main.go",
+    "tools/oras/go.mod",
+    "tools/oras/go.sum",
 ];
 
 /// The files below a folder of the repository, named relative to it.

@@ -2,7 +2,7 @@
 
 use super::error::StepError;
 use super::program_image::{PALLET_AGENT, PROBER};
-use super::programs::{ACTIONLINT, HELM, KIND};
+use super::programs::{ACTIONLINT, HELM, KIND, ORAS};
 use super::{Ctx, Need, cargo, engine, node_image, registry};
 use crate::cache::{cache_dir, link_bin};
 use crate::command::CommandError;
@@ -20,8 +20,11 @@ pub(super) async fn find(ctx: &mut Ctx<'_>) -> Result<Option<String>, StepError>
         Need::ProberImage => PROBER.find().await?,
         Need::AgentImage => PALLET_AGENT.find().await?,
         Need::RegistryImage => registry::find(ctx).await,
+        Need::Oras => on_path("oras").or_else(|| built(&ORAS, "oras")).map(|path| path.to_string()),
         Need::Nextest => cargo::find("cargo-nextest", Version(0, 9, 100)).await,
-        Need::Actionlint => on_path("actionlint").or_else(actionlint).map(|path| path.to_string()),
+        Need::Actionlint => {
+            on_path("actionlint").or_else(|| built(&ACTIONLINT, "actionlint")).map(|path| path.to_string())
+        }
         Need::Shellcheck => on_path("shellcheck").map(|path| path.to_string()),
         Need::Deny => cargo::find("cargo-deny", Version(0, 18, 0)).await,
     })
@@ -37,6 +40,7 @@ pub(super) async fn make(ctx: &mut Ctx<'_>) -> Result<String, StepError> {
         Need::ProberImage => PROBER.make(ctx).await,
         Need::AgentImage => PALLET_AGENT.make(ctx).await,
         Need::RegistryImage => registry::make(ctx).await,
+        Need::Oras => go_tool(ctx, &ORAS).await,
         Need::Nextest => cargo::make(ctx, "cargo-nextest").await,
         Need::Actionlint => go_tool(ctx, &ACTIONLINT).await,
         Need::Shellcheck => shellcheck(ctx).await,
@@ -57,8 +61,8 @@ async fn go_tool(ctx: &mut Ctx<'_>, module: &super::go::GoModule) -> Result<Stri
     Ok(format!("{} ({dir})", module.version()))
 }
 
-fn actionlint() -> Option<Utf8PathBuf> {
-    Some(ACTIONLINT.program("actionlint")).filter(|path| path.is_file())
+fn built(module: &super::go::GoModule, name: &str) -> Option<Utf8PathBuf> {
+    Some(module.program(name)).filter(|path| path.is_file())
 }
 
 /// A refusal of a package source can be transient: tries once more, but not where
