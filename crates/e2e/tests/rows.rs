@@ -21,7 +21,7 @@ fn text(path: &str) -> String {
 
 /// Every file below a folder with this ending.
 fn files(folder: &Utf8Path, ending: &str) -> Vec<Utf8PathBuf> {
-    let mut found = seatrial_harness::cache::files_below(folder).expect("a folder");
+    let mut found = seatrial_harness::cache::files_below(folder).unwrap_or_default();
     found.retain(|path| path.as_str().ends_with(ending));
     found
 }
