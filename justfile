@@ -49,6 +49,10 @@ up CHART="charts/pallet-registry": (setup "live")
 down *ARGS:
     {{ seatrial }} down {{ ARGS }}
 
+# How it stands with every service that `up` made; `--json` for machines.
+health *ARGS:
+    @{{ seatrial }} health {{ ARGS }}
+
 alias deploy := up
 alias teardown := down
 

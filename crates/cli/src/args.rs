@@ -1,6 +1,6 @@
 //! The verbs and what they have in common. The arguments of a verb are in the verb's own file.
 
-use crate::commands::{check, doctor, down, guard, list, plan, reap, schema, setup, trace, up, verify};
+use crate::commands::{check, doctor, down, guard, health, list, plan, reap, schema, setup, trace, up, verify};
 use crate::exit;
 use crate::printer::Format;
 use clap::{Parser, Subcommand};
@@ -35,6 +35,8 @@ pub(crate) enum Verb {
     Up(up::Args),
     /// Remove what `up` made
     Down(down::Args),
+    /// How it stands with every service that `up` made
+    Health(health::Args),
     /// The clusters of Seatrial that stand, and who holds them
     List(list::Args),
     /// Remove what killed runs left

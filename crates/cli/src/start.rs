@@ -64,6 +64,7 @@ async fn run_verb(verb: Verb, context: &Context) -> Result<Exit, Failure> {
         Verb::Verify(args) => commands::verify::run(&args, context).await,
         Verb::Up(args) => commands::up::run(&args, context).await,
         Verb::Down(args) => commands::down::run(&args, context).await,
+        Verb::Health(args) => commands::health::run(&args, context).await,
         Verb::List(args) => commands::list::run(&args, context).await,
         Verb::Reap(args) => commands::reap::run(&args, context).await,
         Verb::Schema(args) => commands::schema::run(&args, context),

@@ -116,7 +116,7 @@ fn check_generated(file: &str, expected: &str) {
 }
 
 fn command_line() -> String {
-    let verbs = "setup doctor check plan verify up down list reap schema trace";
+    let verbs = "setup doctor check plan verify up down health list reap schema trace";
     let whole = program().call(&["--help"]).stdout;
     let head =
         "# The command line\n\nWritten by the test `the_command_line_is_documented` from `--help`; do not edit.\n";

@@ -1,6 +1,7 @@
 //! The hands of Seatrial: everything that touches the world. Hosts and tools, clusters, Helm, readiness, running a
 //! plan, evidence, cleanup. It emits [`seatrial_observation::Event`]s and never prints.
 
+pub mod beside;
 pub mod bootstrap;
 pub mod cache;
 pub mod chart;
@@ -11,9 +12,11 @@ pub mod events;
 mod evidence;
 pub mod forward;
 pub mod guard;
+pub mod health;
 pub mod helm;
 pub mod host;
 pub mod lease;
+mod ours;
 pub mod prober;
 pub mod readiness;
 pub mod reaper;

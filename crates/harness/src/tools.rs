@@ -30,6 +30,11 @@ impl Tools {
         Ok(Self { kind: kind()?.path, helm: helm()?.path, docker: docker()?, kubectl: find::kubectl() })
     }
 
+    /// Why kind and Helm, each that is not at hand, can't be used.
+    pub fn missing() -> Vec<ToolError> {
+        [kind(), helm()].into_iter().filter_map(Result::err).collect()
+    }
+
     /// Finds Helm alone, which is all that the static tier needs.
     pub fn find_helm() -> Result<Utf8PathBuf, ToolError> {
         Ok(helm()?.path)

@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod doctor;
 pub(crate) mod down;
 pub(crate) mod guard;
+pub(crate) mod health;
 pub(crate) mod list;
 pub(crate) mod plan;
 pub(crate) mod reap;

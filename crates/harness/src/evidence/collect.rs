@@ -71,7 +71,7 @@ impl Evidence {
     async fn pods(&self, site: &Site, namespace: &str, folder: &Utf8Path) {
         let Ok(pods) = site.objects.list("Pod", namespace).await else { return };
         self.write_yaml(&folder.join("pods.yaml"), &pods);
-        let pods = pods.iter().filter(|pod| !crate::prober::is_ours(pod));
+        let pods = pods.iter().filter(|pod| !crate::ours::is_ours(pod));
         futures::future::join_all(pods.flat_map(|pod| self.logs_of(site, namespace, folder, pod))).await;
         let claims = site.objects.list("PersistentVolumeClaim", namespace).await.unwrap_or_default();
         let secrets = site.objects.list("Secret", namespace).await.unwrap_or_default();

@@ -3,7 +3,7 @@
 
 use crate::cluster::RUN_LABEL;
 use crate::forward::{Destination, Forward, ForwardError};
-use crate::readiness::text;
+use crate::ours;
 use crate::release::{ApiError, Objects};
 use crate::run_id::RunId;
 use seatrial_observation::{ProbeOutcome, ProbeSpec};
@@ -96,15 +96,10 @@ impl Prober {
     }
 }
 
-/// Whether an object is the prober or belongs to it.
-pub(crate) fn is_ours(object: &Value) -> bool {
-    text(object, "/metadata/labels/app.kubernetes.io~1name") == NAME
-}
-
 fn manifest(image: &str, run: &RunId) -> Value {
     let labels = json!({
         "app.kubernetes.io/name": NAME,
-        "app.kubernetes.io/managed-by": "seatrial",
+        ours::LABEL: ours::OURS,
         RUN_LABEL: run.as_str(),
     });
     json!({
@@ -153,6 +148,7 @@ pub(crate) fn pod_spec(image: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::readiness::text;
 
     #[test]
     fn it_passes_the_restricted_standard_and_has_no_token() {
@@ -161,8 +157,8 @@ mod tests {
         assert_eq!(pod["automountServiceAccountToken"], json!(false));
         assert_eq!(pod["securityContext"]["runAsNonRoot"], json!(true));
         assert_eq!(pod["containers"][0]["securityContext"]["capabilities"]["drop"], json!(["ALL"]));
-        assert!(is_ours(&manifest));
-        assert!(is_ours(manifest.pointer("/spec/template").expect("a template")));
+        assert!(ours::is_ours(&manifest));
+        assert!(ours::is_ours(manifest.pointer("/spec/template").expect("a template")));
         assert_eq!(text(&manifest, "/metadata/labels/seatrial.dev~1run"), "abcd1234");
     }
 }

@@ -3,6 +3,7 @@
 use super::site::{ReleaseError, Site};
 use super::stage::Stage;
 use crate::cluster::{ProviderKind, RUN_LABEL};
+use crate::ours;
 use crate::readiness::text;
 use seatrial_observation::{Look, Reason};
 use seatrial_probes::wait::{self, Patience, WaitError};
@@ -74,7 +75,7 @@ fn remaining(namespace: &Value) -> String {
 
 fn manifest(run: &str, stage: &Stage<'_>) -> Value {
     let mut labels = json!({
-        "app.kubernetes.io/managed-by": "seatrial",
+        ours::LABEL: ours::OURS,
         RUN_LABEL: run,
         "seatrial.dev/chart": stage.chart.chart,
         "seatrial.dev/environment": stage.environment.name,

@@ -3,6 +3,7 @@
 use super::holder::Holder;
 use super::site::{ReleaseError, Site};
 use super::stage::Stage;
+use crate::ours;
 use crate::run::Installed;
 use serde_json::json;
 use std::time::Instant;
@@ -12,7 +13,7 @@ impl Site {
     pub(crate) async fn up(&self, stage: &Stage<'_>) -> Result<Installed, ReleaseError> {
         let namespace = json!({
             "apiVersion": "v1", "kind": "Namespace",
-            "metadata": { "name": stage.namespace(), "labels": { "app.kubernetes.io/managed-by": "seatrial" } },
+            "metadata": { "name": stage.namespace(), "labels": { ours::LABEL: ours::OURS } },
         });
         if self.objects.get("Namespace", "", stage.namespace()).await?.is_none() {
             self.objects.apply("", &namespace).await?;

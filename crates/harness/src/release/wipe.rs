@@ -5,7 +5,7 @@ use super::manifest;
 use super::namespace::not_gone;
 use super::site::{ReleaseError, Site};
 use super::stage::Stage;
-use crate::prober;
+use crate::ours;
 use crate::readiness::{name_of, text};
 use seatrial_observation::{Look, Reason};
 use seatrial_probes::wait::{self, Patience};
@@ -19,9 +19,8 @@ impl Site {
     /// outside of it.
     pub(crate) async fn left(&self, stage: &Stage<'_>) -> Result<Vec<Value>, ReleaseError> {
         let mut left = self.objects.list_all(stage.namespace()).await?;
-        let probers: Vec<String> =
-            left.iter().filter(|one| prober::is_ours(one)).map(|one| uid(one).to_owned()).collect();
-        left.retain(|one| !is_exempt(one) && !is_owned_by(one, &probers));
+        let ours: Vec<String> = left.iter().filter(|one| ours::is_ours(one)).map(|one| uid(one).to_owned()).collect();
+        left.retain(|one| !is_exempt(one) && !is_owned_by(one, &ours));
         for outside in manifest::refs(&stage.environment.rendered) {
             if left.iter().any(|one| text(one, "/kind") == outside.kind && name_of(one) == outside.name) {
                 continue;
@@ -36,7 +35,7 @@ impl Site {
         Ok(left)
     }
 
-    /// Uninstalls the release and removes what is left of it; the namespace and the prober stay. Volumes go on their
+    /// Uninstalls the release and removes what is left of it; the namespace and what is ours in it stay. Volumes go on their
     /// own, and are waited for where it must be thorough.
     pub(super) async fn wipe(&self, stage: &Stage<'_>, release: &str, is_thorough: bool) -> Result<(), ReleaseError> {
         self.helm.uninstall(release, stage.namespace()).await?;
@@ -106,7 +105,7 @@ fn is_exempt(object: &Value) -> bool {
     let is_system = matches!((kind, name), ("ConfigMap", "kube-root-ca.crt") | ("ServiceAccount", "default"));
     let is_token = kind == "Secret" && text(object, "/type") == "kubernetes.io/service-account-token";
     let is_helms = kind == "Secret" && text(object, "/type") == "helm.sh/release.v1";
-    is_system || is_token || is_helms || prober::is_ours(object)
+    is_system || is_token || is_helms || ours::is_ours(object)
 }
 
 #[cfg(test)]
@@ -124,7 +123,7 @@ mod tests {
         check(&json!({ "kind": "ServiceAccount", "metadata": { "name": "default" } }), false);
         check(&json!({ "kind": "Secret", "type": "helm.sh/release.v1", "metadata": { "name": "sh.helm.x" } }), false);
         check(
-            &json!({ "kind": "Pod", "metadata": { "name": "p", "labels": { "app.kubernetes.io/name": "seatrial-prober" } } }),
+            &json!({ "kind": "Pod", "metadata": { "name": "p", "labels": { "app.kubernetes.io/managed-by": "seatrial" } } }),
             false,
         );
     }

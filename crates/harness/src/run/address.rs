@@ -204,7 +204,7 @@ fn number(port: &Value, field: &str) -> Option<u16> {
 }
 
 /// The port that is named, or the only one.
-fn port_of<'a>(service: &'a Value, wanted: Option<&PortRef>) -> Option<&'a Value> {
+pub(crate) fn port_of<'a>(service: &'a Value, wanted: Option<&PortRef>) -> Option<&'a Value> {
     let ports = service.pointer("/spec/ports")?.as_array()?;
     match wanted {
         None => ports.first(),

@@ -11,5 +11,6 @@ mod session;
 mod summary;
 mod targets;
 
+pub(crate) use address::port_of;
 pub use capability::{node_ports, skip_what_is_missing};
 pub use session::{Installed, RunError, Session, SessionOptions};

@@ -1,7 +1,7 @@
 //! From a target to the objects that it names in the cluster, and from a workload to its pods.
 
 use crate::evidence::masked;
-use crate::prober;
+use crate::ours;
 use crate::readiness::{name_of, selects, text};
 use crate::release::{ApiError, Site, Stage, kind_name, objects, refs};
 use seatrial_contracts::model::{Kind, Name, Target};
@@ -46,7 +46,7 @@ impl Targets<'_> {
     /// All that run here and stay, less our own.
     async fn all_pods(&self) -> Result<Vec<Value>, ApiError> {
         let mut pods = self.site.objects.list("Pod", self.stage.namespace()).await?;
-        pods.retain(|pod| !prober::is_ours(pod) && pod.pointer("/metadata/deletionTimestamp").is_none());
+        pods.retain(|pod| !ours::is_ours(pod) && pod.pointer("/metadata/deletionTimestamp").is_none());
         Ok(pods)
     }
 
@@ -68,7 +68,7 @@ impl Targets<'_> {
             return Ok(found.into_iter().collect());
         }
         let mut all = self.site.objects.list_served(&served, self.stage.namespace()).await?;
-        all.retain(|one| !prober::is_ours(one));
+        all.retain(|one| !ours::is_ours(one));
         Ok(all)
     }
 

@@ -1,0 +1,74 @@
+//! Programs beside a release as containers of the engine, where `up` makes containers.
+
+use super::BesideError;
+use super::wanted::Wanted;
+use crate::bootstrap::Service;
+use crate::containers::{self, ContainerSpec, labels_of_up};
+use crate::events::Events;
+use indexmap::IndexMap;
+use seatrial_contracts::model::{ClusterSpec, Target};
+use seatrial_observation::Event;
+use std::time::Instant;
+
+/// The container that stands in for the release.
+#[derive(Clone, Copy, Debug)]
+pub struct StandIn<'a> {
+    /// Its name.
+    pub container: &'a str,
+    /// The network on which others reach it by that name.
+    pub network: &'a str,
+    /// Published port of the host → its port.
+    pub ports: &'a IndexMap<u16, u16>,
+}
+
+/// Starts all that the contract wants beside what stands in for the release. What runs already stays, and is replaced where it changed.
+pub async fn as_containers(
+    spec: &ClusterSpec,
+    release: &StandIn<'_>,
+    events: &Events,
+) -> Result<Vec<Service>, BesideError> {
+    let looked_up = |target: &Target| in_network(spec, release, target);
+    let mut services = Vec::new();
+    for (name, beside) in &spec.beside {
+        let started = Instant::now();
+        let wanted = Wanted::of(name, beside, &looked_up)?;
+        let container = containers::run(&container(&wanted, &spec.name, release.network)).await?;
+        wanted.until_answering().await?;
+        events.emit(Event::Finished { what: wanted.name.clone(), seconds: started.elapsed().as_secs_f64() });
+        services.push(wanted.service(container.name));
+    }
+    Ok(services)
+}
+
+fn container(wanted: &Wanted, up: &str, network: &str) -> ContainerSpec {
+    ContainerSpec {
+        name: format!("{up}-{}", wanted.name),
+        image: wanted.image.clone(),
+        env: wanted.env.clone(),
+        ports: vec![(wanted.port, Some(wanted.port))],
+        labels: labels_of_up(up),
+        network: Some(network.to_owned()),
+        ..ContainerSpec::default()
+    }
+}
+
+/// `CONTAINER:PORT` of the container that stands in for the Service port of a published host port.
+fn in_network(spec: &ClusterSpec, release: &StandIn<'_>, target: &Target) -> Option<String> {
+    let (host, _) = spec.publish.iter().find(|(_, published)| *published == target)?;
+    Some(format!("{}:{}", release.container, release.ports.get(host)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_published_service_port_is_a_port_of_the_container() {
+        let target: Target = "svc/registry:http".parse().expect("a target");
+        let publish = IndexMap::from([(5000, target.clone())]);
+        let spec = ClusterSpec { name: "x".into(), publish, host_storage: false, beside: IndexMap::new() };
+        let release = StandIn { container: "x-registry", network: "x", ports: &IndexMap::from([(5000, 5001)]) };
+        assert_eq!(in_network(&spec, &release, &target).as_deref(), Some("x-registry:5001"));
+        assert_eq!(in_network(&spec, &release, &"svc/other:http".parse().expect("a target")), None);
+    }
+}
