@@ -12,6 +12,7 @@ mod look;
 mod observation;
 mod probe;
 mod sample;
+mod startup;
 
 pub use event::Event;
 pub use latency::Connections;
@@ -22,3 +23,4 @@ pub use probe::{
     RegistryAction, RegistryAnswer, RegistrySpec, RegistryStep, Seed, TcpSpec,
 };
 pub use sample::{CommandSeen, Found, LogStream, LookError, ObjectLook, Sample, Seen, Usage};
+pub use startup::PodStart;

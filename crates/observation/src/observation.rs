@@ -1,7 +1,7 @@
 //! The record of one step of a plan: what was done and what was seen. The judge computes the verdict from it
 //! alone, so a record read back a day later gives the same verdict.
 
-use crate::{Reason, Sample, Seed, Seen};
+use crate::{PodStart, Reason, Sample, Seed, Seen};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,9 @@ pub struct Observation {
     pub actions: Actions,
     /// One part for each check of the clause (`then:` has several), in order; a check that was not reached is missing.
     pub parts: Vec<Part>,
+    /// How the pods came up, one entry a fresh install; empty where nothing was installed for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub starts: Vec<Vec<PodStart>>,
     /// Seconds from begin to end.
     pub seconds: f64,
     /// Set where looking could not even begin, with the reason: the clause is Inconclusive.

@@ -3,7 +3,7 @@
 use super::checks::{Judged, Outcome, look, refusal};
 use super::verdicts::{fail, finish, inconclusive, pass};
 use super::watch::{FEWEST_LOOKS, Mode};
-use super::{blame, clause_of, statics};
+use super::{blame, clause_of, startup, statics};
 use crate::model::{
     ChartPlan, Check, Clause, EnvironmentPlan, Measured, Phase, Refusal, Slot, Verdict, VerdictKind, What,
 };
@@ -20,6 +20,7 @@ pub fn evaluate(
         None => inconclusive(slot, "missing", "nothing was observed"),
         Some(observation) => judge(chart, environment, slot, observation),
     };
+    verdict.measured.extend(observation.iter().flat_map(|o| startup::shares(&o.starts)));
     verdict.seconds = observation.map_or(0.0, |o| o.seconds);
     if verdict.kind == VerdictKind::Fail && verdict.places.is_empty() {
         verdict.places.extend(observation.and_then(|o| blame::place(chart, environment, slot, o)));
@@ -41,6 +42,16 @@ impl Ruling {
 
     fn unclear(cause: &'static str, message: impl Into<String>) -> Self {
         Self::Inconclusive { cause, message: message.into() }
+    }
+
+    /// Says which time it was, where there are several.
+    fn the(self, time: u32, of: u32) -> Self {
+        let told = |message: String| if of > 1 { format!("time {time} of {of}: {message}") } else { message };
+        match self {
+            Self::Pass(measured) => Self::Pass(measured),
+            Self::Fail { cause, message, measured } => Self::Fail { cause, message: told(message), measured },
+            Self::Inconclusive { cause, message } => Self::Inconclusive { cause, message: told(message) },
+        }
     }
 
     fn verdict(self, slot: &Slot) -> Verdict {
@@ -98,11 +109,7 @@ fn all_phases(
             }
             continue;
         }
-        let ruling = parts.next().map_or_else(
-            || Ruling::unclear("missing", "a check of the clause was not looked at"),
-            |part| of_part(phase, !clause.when.is_empty(), part),
-        );
-        match ruling {
+        match in_a_row(phase, !clause.when.is_empty(), &mut parts) {
             Ruling::Pass(values) => measured.extend(values),
             other => return other.verdict(slot),
         }
@@ -150,6 +157,25 @@ fn refuses(refusals: &[Refusal], parts: &[Part]) -> Ruling {
         return Ruling::Pass(vec![measured("values refused", n as f64, None, "", n as u64)]);
     }
     Ruling::fail("mismatch", broken.join("\n"))
+}
+
+/// The verdict of one phase from its parts, of which each must hold: as many as it is repeated.
+fn in_a_row<'a>(phase: &Phase, has_event: bool, parts: &mut impl Iterator<Item = &'a Part>) -> Ruling {
+    let wanted = phase.repeat.unwrap_or(1);
+    let mut values = Vec::new();
+    for time in 1..=wanted {
+        let Some(part) = parts.next() else {
+            return Ruling::unclear("missing", "a check of the clause was not looked at").the(time, wanted);
+        };
+        match of_part(phase, has_event, part) {
+            Ruling::Pass(more) => merge(&mut values, more),
+            other => return other.the(time, wanted),
+        }
+    }
+    if wanted > 1 {
+        values = values.into_iter().map(|value| Measured { n: wanted.into(), ..value }).collect();
+    }
+    Ruling::Pass(values)
 }
 
 /// The verdict of one phase from its part.

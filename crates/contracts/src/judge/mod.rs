@@ -10,6 +10,7 @@ mod checks;
 mod clause_of;
 mod evaluate;
 pub mod expect;
+mod startup;
 mod statics;
 mod verdicts;
 mod watch;

@@ -116,6 +116,33 @@ fn http_is_looked_at_once() {
     check(clause, &[(1.0, Ok(Seen::Probes(vec![])))], "inconclusive missing: no HTTP exchange took place");
 }
 
+/// The verdict of what is repeated, from the last looks of each time.
+#[track_caller]
+fn check_repeated(clause: &str, times: &[(f64, Looked)], expected: &str) {
+    let plan = chart(RENDER, &format!("{HEAD}  x: {clause}\n"));
+    let (environment, slot) = slot(&plan, "x");
+    let phase = &phases(slot, environment)[0];
+    let parts = times.iter().map(|look| watched(phase, &rules(false, None), std::slice::from_ref(look)).0);
+    let observation = Observation { parts: parts.collect(), ..Observation::default() };
+    assert_eq!(shown(&evaluate(&plan, environment, slot, Some(&observation))), expected);
+}
+
+#[test]
+fn what_is_repeated_must_hold_each_time() {
+    let clause = "{ ready: release, within: 5s, repeat: 3 }";
+    let ready = |at_ms: f64| (at_ms, readiness(Look::Ready(())));
+    let seen = "pass time to ready 4 s, limit 5 s, margin 1 s (20 %), n 3";
+    check_repeated(clause, &[ready(3000.0), ready(4000.0), ready(2000.0)], seen);
+    let seen = "fail late: time 2 of 3: promised within 5 s, came true after 6.500 s";
+    check_repeated(clause, &[ready(3000.0), ready(6500.0)], seen);
+    let seen = "inconclusive missing: time 3 of 3: a check of the clause was not looked at";
+    check_repeated(clause, &[ready(3000.0), ready(4000.0)], seen);
+    let answers = "{ http: svc/registry:http/v2/, repeat: 2 }";
+    check_repeated(answers, &[(1.0, answer(200, "")), (1.0, answer(200, ""))], "pass answer 1.5 ms, n 2");
+    let seen = "fail mismatch: time 1 of 2: GET svc/registry:http/v2/: status: expected 2xx, seen 500";
+    check_repeated(answers, &[(1.0, answer(500, "")), (1.0, answer(200, ""))], seen);
+}
+
 #[test]
 fn an_error_of_the_apparatus_is_no_mismatch() {
     let clause = "{ http: svc/registry:http/v2/ }";

@@ -7,13 +7,13 @@ use super::event::event;
 use super::findings::Findings;
 use super::one_or_many::OneOrMany;
 use super::scalars::{duration, object};
+use super::within;
 use crate::diagnostic::child;
-use crate::model::{Action, Check, Clause, Event, Expectation, Phase, Skip, Vantage, Within};
-use crate::units;
+use crate::model::{Action, Check, Clause, Event, Expectation, Phase, Skip, Vantage};
 use serde_json::Value;
 
 /// Circumstances that mean nothing for a check on the files.
-const LIVE_WORDS: [&str; 6] = ["from", "before", "when", "within", "for", "tolerates"];
+const LIVE_WORDS: [&str; 7] = ["from", "before", "when", "within", "for", "repeat", "tolerates"];
 
 /// Parses one clause. `None` where mistakes were found (or where a text still holds a reference).
 pub(crate) fn clause(tree: &Value, is_skip_expired: bool, found: &mut Findings<'_>) -> Option<Clause> {
@@ -21,7 +21,7 @@ pub(crate) fn clause(tree: &Value, is_skip_expired: bool, found: &mut Findings<'
     let from = vantage(file.from, found);
     let before = all(file.before.map(steps), |at, step| action(&step, at, found));
     let when = all(file.when.map(|events| events.at("/when")), |at, step| event(step, at, found));
-    let then = phases(tree, file.then, TimesFile { within: file.within, for_: file.for_ }, found);
+    let then = phases(tree, file.then, TimesFile { within: file.within, for_: file.for_ }, file.repeat, found);
     let skip = file.skip.map(|file| skip(file, is_skip_expired, found));
     let clause = Clause {
         from: from?,
@@ -58,10 +58,18 @@ fn all<T, U>(items: Option<Vec<(String, T)>>, mut parse: impl FnMut(&str, T) -> 
     parsed.into_iter().collect()
 }
 
-fn phases(tree: &Value, then: Option<Vec<Value>>, times: TimesFile, found: &mut Findings<'_>) -> Option<Vec<Phase>> {
+fn phases(
+    tree: &Value,
+    then: Option<Vec<Value>>,
+    times: TimesFile,
+    repeat: Option<u64>,
+    found: &mut Findings<'_>,
+) -> Option<Vec<Phase>> {
     let Some(then) = then else {
         let check = the_check(tree, "", found);
-        return Some(vec![phase(check, times, "", found)?]);
+        let repeat = flat(repeat.map(|times| within::repeat(times, found)));
+        let phase = phase(check, times, "", found)?;
+        return Some(vec![within::repeated(phase, repeat?, found)?]);
     };
     let mut is_good = true;
     for (key, _) in checks_of(tree) {
@@ -69,9 +77,14 @@ fn phases(tree: &Value, then: Option<Vec<Value>>, times: TimesFile, found: &mut 
         found.key(&child("", key.key), "two-checks", format!("`{}` beside `then`", key.key), hint);
         is_good = false;
     }
-    for (key, is_there) in [("within", times.within.is_some()), ("for", times.for_.is_some())] {
+    let time_words = [("within", times.within.is_some()), ("for", times.for_.is_some()), ("repeat", repeat.is_some())];
+    for (key, is_there) in time_words {
         if is_there {
-            let hint = Some("write it beside the check that it is about".to_owned());
+            let hint = match key {
+                "repeat" => "a clause with one check is repeated, with its event".to_owned(),
+                _ => "write it beside the check that it is about".to_owned(),
+            };
+            let hint = Some(hint);
             found.key(&child("", key), "misplaced-key", format!("`{key}` beside `then`"), hint);
             is_good = false;
         }
@@ -86,7 +99,7 @@ fn phases(tree: &Value, then: Option<Vec<Value>>, times: TimesFile, found: &mut 
 }
 
 fn phase(check: Option<Check>, times: TimesFile, at: &str, found: &mut Findings<'_>) -> Option<Phase> {
-    let within = times.within.map(|text| within(&text, &child(at, "within"), found));
+    let within = times.within.map(|file| within::within(file, &child(at, "within"), found));
     let for_ = times.for_.map(|text| duration(&text, &child(at, "for"), found));
     Some(Phase { within: flat(within)?, for_: flat(for_)?, ..Phase::of(check?) })
 }
@@ -99,20 +112,6 @@ fn flat<T>(parsed: Option<Option<T>>) -> Option<Option<T>> {
         Some(Some(value)) => Some(Some(value)),
         None => Some(None),
     }
-}
-
-/// `5s`, or `5s of ready`.
-fn within(text: &str, at: &str, found: &mut Findings<'_>) -> Option<Within> {
-    let (limit, is_of_ready) = match text.split_once(" of ") {
-        Some((limit, "ready")) => (limit.trim(), true),
-        Some((limit, other)) if units::duration(limit.trim()).is_some() => {
-            let hint = Some("a promise counts from the event, or is written `5s of ready`".to_owned());
-            found.value(at, "bad-duration", format!("`of {other}` is no moment"), hint);
-            return None;
-        }
-        _ => (text, false),
-    };
-    Some(Within { limit: duration(limit, at, found)?, is_of_ready, than: None })
 }
 
 fn checks_of(tree: &Value) -> Vec<(&'static CheckWord, &Value)> {
@@ -191,6 +190,7 @@ fn is_consistent(tree: &Value, clause: &Clause, found: &mut Findings<'_>) -> boo
         leaves_after_uninstall(clause, found),
         unchanged_after_event(clause, found),
         of_ready_after_event(clause, found),
+        within::is_of_a_start(clause, found),
     ];
     is_good.iter().all(|good| *good)
 }

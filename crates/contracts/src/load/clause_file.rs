@@ -30,11 +30,15 @@ pub(super) struct CircumstancesFile {
     /// Several checks, one after another.
     #[schemars(with = "Option<Vec<PhaseFile>>", length(min = 1))]
     pub(super) then: Option<Vec<Value>>,
-    /// The promise comes true within this time from the event: 5s, or `5s of ready`.
-    pub(super) within: Option<String>,
+    /// The promise comes true within this time from the event: 5s, or `5s of ready`; a start also in so much more
+    /// time than elsewhere.
+    pub(super) within: Option<WithinFile>,
     /// The promise holds this long.
     #[serde(rename = "for")]
     pub(super) for_: Option<String>,
+    /// So many times in a row, each after the event anew (or after a fresh install, where readiness is promised).
+    #[schemars(range(min = 1, max = 100))]
+    pub(super) repeat: Option<u64>,
     /// Requirement rows.
     pub(super) covers: Option<OneOrMany<String>>,
     /// A line for the report.
@@ -140,11 +144,39 @@ pub(super) struct UpgradeFile {
     pub(super) set: IndexMap<String, Value>,
 }
 
+/// A promise about time.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum WithinFile {
+    /// `5s`, or `5s of ready`.
+    Text(String),
+    Than(ThanFile),
+}
+
+/// So much longer than elsewhere, in the middle of several starts.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ThanFile {
+    /// How much longer the median may be: +100ms.
+    pub(super) p50: String,
+    /// The same image elsewhere.
+    pub(super) than: ElsewhereFile,
+}
+
+/// Where the same image is started too.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ElsewhereFile {
+    /// In a plain container of the engine.
+    Docker,
+}
+
 /// The time words of one check.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct TimesFile {
-    /// The promise comes true within this time from the event: 5s, or `5s of ready`.
-    pub(super) within: Option<String>,
+    /// The promise comes true within this time from the event: 5s, or `5s of ready`; a start also in so much more
+    /// time than elsewhere.
+    pub(super) within: Option<WithinFile>,
     /// The promise holds this long.
     #[serde(rename = "for")]
     pub(super) for_: Option<String>,

@@ -21,6 +21,7 @@ pub(crate) mod schema_check;
 mod sections;
 mod target;
 pub(crate) mod tree;
+mod within;
 
 pub(crate) use contract_file::ContractFile;
 pub(crate) use scalars::not_built;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::sync::OnceLock;
 
 /// Keys of the wider language that this version does not have.
-const LATER: [&str; 40] = [
+const LATER: [&str; 39] = [
     "addons",
     "allowed",
     "apply",
@@ -39,7 +39,6 @@ const LATER: [&str; 40] = [
     "patch",
     "postgres",
     "rbac",
-    "repeat",
     "rollback",
     "same",
     "save",
@@ -179,10 +178,6 @@ fn types(kind: &TypeKind) -> Vec<String> {
 }
 
 fn wrong_type(at: &str, expected: &[String], seen: &Value, found: &mut Findings<'_>) {
-    if at.ends_with("/within") && seen.is_object() {
-        found.value(at, "not-built-yet", not_built("`within` with percentiles and a reference"), None);
-        return;
-    }
     if is_duration(at) && seen.is_number() {
         let hint = Some(format!("a duration has a unit: did you mean `{seen}s`?"));
         found.value(at, "bad-duration", format!("`{seen}` is no duration"), hint);

@@ -85,13 +85,11 @@ fn words_of_later_versions_say_so() {
         "  a: { ws: { to: svc/x } }\n",
         "  a: { http: svc/x, latency: { p95: 50ms } }\n",
         "  a: { http: svc/x, throughout: true }\n",
-        "  a: { http: svc/x, repeat: 10 }\n",
         "  a: { when: { drain: deploy/x }, http: svc/x }\n",
         "  a: { when: { upgrade: { from: last-release } }, http: svc/x }\n",
         "  a: { when: rollback, http: svc/x }\n",
         "  a: { http: { get: svc/x, tls: { trust: x } } }\n",
         "  a: { http: ingress/x/ }\n",
-        "  a: { ready: release, within: { p50: +100ms, than: docker } }\n",
         "  a: { usage: { of: deploy/x, memory: '< 1GB', cpu: '< 20m' } }\n",
         "  a: { refuses: [{ set: { a: 1 }, apply: x.yaml }] }\n",
         "  a: { rendered: { deploy/x: { cel: 'true' } } }\n",
@@ -104,6 +102,26 @@ fn words_of_later_versions_say_so() {
         assert!(found.iter().all(|d| matches!(d.code, "not-built-yet" | "no-check")), "{clause}: {found:?}");
     }
     check("chart: .\nneeds: {}\n", &["2:1 not-built-yet"]);
+}
+
+#[test]
+fn starts_are_compared_with_starts_elsewhere() {
+    let than =
+        |p50: &str, more: &str| format!("  a: {{ ready: release, within: {{ p50: {p50}, than: docker }}{more} }}\n");
+    check_clause(&than("+100ms", ""), &[]);
+    check_clause(&than("+100ms", ", repeat: 5"), &[]);
+    check_clause(&than("100ms", ""), &["3:39 bad-duration"]);
+    check_clause(&than("+100", ""), &["3:39 wrong-type"]);
+    check_clause(&than("+soon", ""), &["3:39 bad-duration"]);
+    check_clause(&than("+100ms", ", repeat: 4"), &["3:71 too-few"]);
+    check_clause(&than("+100ms", ", when: uninstall"), &["3:24 misplaced-key"]);
+    check_clause(&than("+100ms", ", for: 3s"), &["3:24 misplaced-key"]);
+    check_clause("  a: { http: svc/x, within: { p50: +1ms, than: docker } }\n", &["3:21 misplaced-key"]);
+    check_clause("  a: { ready: release, within: { p50: +1ms, than: podman } }\n", &["3:51 bad-value"]);
+    check_clause(
+        "  a: { ready: release, within: { p95: +1ms, than: docker } }\n",
+        &["3:24 missing-key", "3:34 unknown-key"],
+    );
 }
 
 #[test]
@@ -159,6 +177,10 @@ fn durations_quantities_and_regexes_are_read_at_once() {
     check_clause("  a: { http: svc/x, within: '5' }\n", &["3:29 bad-duration"]);
     check_clause("  a: { http: svc/x, within: 5 parsecs, for: 0s }\n", &["3:29 bad-duration", "3:45 bad-duration"]);
     check_clause("  a: { http: svc/x, within: 5s of ready }\n", &["3:21 no-event"]);
+    check_clause("  a: { http: svc/x, repeat: 0 }\n", &["3:29 bad-value"]);
+    check_clause("  a: { http: svc/x, repeat: 101 }\n", &["3:29 bad-value"]);
+    check_clause("  a: { then: [{ http: svc/x }], repeat: 3 }\n", &["3:33 misplaced-key"]);
+    check_clause("  a: { rendered: { deploy/x: absent }, repeat: 3 }\n", &["3:40 misplaced-key"]);
     check_clause("  a: { when: uninstall, http: svc/x, within: 5s of settled }\n", &["3:46 bad-duration"]);
     check_clause("  a: { usage: { of: node, memory: '< plenty' } }\n", &["3:35 bad-quantity"]);
     check_clause("  a: { usage: { of: node, memory: 1GB } }\n", &["3:35 bad-quantity"]);

@@ -8,6 +8,7 @@ mod claim;
 mod events;
 mod history;
 mod json;
+mod milestone;
 mod owner;
 mod pod;
 mod release;
@@ -20,6 +21,7 @@ pub use release::{Snapshot, is_judged, release};
 pub use workload::{daemon_set, deployment, job, stateful_set};
 
 pub(crate) use json::{name_of, text};
+pub(crate) use milestone::{Milestone, milestones, pulls_ms};
 pub(crate) use owner::selects;
 
 use seatrial_observation::{Look, Reason};

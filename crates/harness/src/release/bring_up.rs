@@ -46,7 +46,9 @@ impl Fresh {
         let look = Ok(Seen::Command(self.helm.clone()));
         let sample = Sample { at_ms: self.helm.seconds * 1000.0, look };
         let installs = Part { before: None, samples: vec![sample], looks: 1, ended: Ended::Decided };
-        BringUp { installs: self.observation(installs), ready: self.observation(self.progress.part()) }
+        let ready = self.observation(self.progress.part());
+        let ready = Observation { starts: vec![self.progress.starts.clone()], ..ready };
+        BringUp { installs: self.observation(installs), ready }
     }
 }
 
@@ -66,9 +68,10 @@ impl Site {
         made.await?.map_err(|message| ReleaseError::Recorded { message })
     }
 
-    /// An install from nothing of which the clauses with a startup budget share the record.
-    pub(crate) async fn fresh(&self, stage: &Stage<'_>) -> Result<Fresh, ReleaseError> {
-        let (key, steps) = (format!("fresh-{}", stage.key()), self.steps());
+    /// The installs from nothing, one after the other, of which the clauses with a startup budget share the records;
+    /// `index` counts from 0.
+    pub(crate) async fn fresh(&self, stage: &Stage<'_>, index: u32) -> Result<Fresh, ReleaseError> {
+        let (key, steps) = (format!("fresh-{index}-{}", stage.key()), self.steps());
         let made = step_file::once::<Fresh, String>(&steps, &key, async || {
             let made = async {
                 // Up and at rest first: images on the node, prober answering, nothing else going on.
@@ -150,7 +153,7 @@ impl Site {
         let start = Instant::now();
         let helm = self.install(stage, &stage.environment.set).await?;
         if helm.code != Some(0) {
-            return Ok((helm, Progress { samples: Vec::new(), looks: 0, ended: Ended::TimedOut }));
+            return Ok((helm, Progress::none()));
         }
         let give_up = stage.ready_timeout(self.slow);
         let mut progress = until_ready(&mut mirror, &judged, start, give_up, &[]).await;

@@ -2,14 +2,16 @@
 //! change is known when it arrives.
 
 use super::api::{ApiError, Objects};
+use super::arrivals::Arrivals;
 use crate::readiness::{Snapshot, name_of, text};
 use futures::StreamExt;
 use kube::api::DynamicObject;
 use kube::runtime::watcher::{self, Event};
+use seatrial_observation::PodStart;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -22,6 +24,7 @@ type Store = BTreeMap<String, BTreeMap<String, Value>>;
 /// The watches of one namespace; they end with it.
 pub(crate) struct Mirror {
     store: Arc<Mutex<Store>>,
+    arrivals: Arc<Mutex<Arrivals>>,
     changes: watch::Receiver<u64>,
     tasks: Vec<JoinHandle<()>>,
     storage_classes: Option<Vec<Value>>,
@@ -41,19 +44,20 @@ impl Mirror {
         judged: &[(String, String)],
     ) -> Result<Self, ApiError> {
         let kinds = kinds_for(judged);
-        let store = Arc::new(Mutex::new(Store::new()));
+        let (store, arrivals) = (Arc::new(Mutex::new(Store::new())), Arc::<Mutex<Arrivals>>::default());
         let (tell, mut changes) = watch::channel(0);
         let tell = Arc::new(tell);
         let mut tasks = Vec::new();
         for kind in &kinds {
             let served = objects.kind(kind, None).await?;
             let api = objects.api(&served, namespace);
-            let task = follow(api, (*kind).to_owned(), Arc::clone(&store), Arc::clone(&tell));
-            tasks.push(tokio::spawn(task));
+            let noted = (*kind == "Pod").then(|| Arc::clone(&arrivals));
+            let told = Told { store: Arc::clone(&store), arrivals: noted, tell: Arc::clone(&tell) };
+            tasks.push(tokio::spawn(follow(api, (*kind).to_owned(), told)));
         }
         let has_claims = judged.iter().any(|(kind, _)| kind == "PersistentVolumeClaim" || kind == "StatefulSet");
         let storage_classes = if has_claims { objects.list("StorageClass", namespace).await.ok() } else { None };
-        let mirror = Self { store, changes: changes.clone(), tasks, storage_classes };
+        let mirror = Self { store, arrivals, changes: changes.clone(), tasks, storage_classes };
         let filled = async { while !mirror.is_filled(&kinds) && changes.changed().await.is_ok() {} };
         // A watch that has no list by then shows an empty world: its objects "are not there", which is what is known.
         let _ = tokio::time::timeout(FIRST_LIST, filled).await;
@@ -82,6 +86,11 @@ impl Mirror {
         }
     }
 
+    /// How the pods that are there came up since the mirror was opened, counted from `start`.
+    pub(crate) fn starts(&self, start: Instant) -> Vec<PodStart> {
+        self.arrivals.lock().unwrap_or_else(PoisonError::into_inner).starts(&self.snapshot(), start)
+    }
+
     /// Until something changed since the last call, at most this long.
     pub(crate) async fn until_changed(&mut self, at_most: Duration) {
         let _ = tokio::time::timeout(at_most, self.changes.changed()).await;
@@ -106,8 +115,26 @@ fn is_node_ready(node: &Value) -> bool {
     conditions.into_iter().flatten().any(|one| text(one, "/type") == "Ready" && text(one, "/status") == "True")
 }
 
+/// Who is told of what a watch sees.
+struct Told {
+    store: Arc<Mutex<Store>>,
+    /// Where arrivals are noted, for pods.
+    arrivals: Option<Arc<Mutex<Arrivals>>>,
+    tell: Arc<watch::Sender<u64>>,
+}
+
+impl Told {
+    /// A first list shows what was there before: only what comes after it has arrived.
+    fn arrived(&self, pod: &Value) {
+        if let Some(arrivals) = &self.arrivals {
+            arrivals.lock().unwrap_or_else(PoisonError::into_inner).note(pod, Instant::now());
+        }
+    }
+}
+
 /// Keeps one kind up to date; a watch that breaks is opened again by kube.
-async fn follow(api: kube::Api<DynamicObject>, kind: String, store: Arc<Mutex<Store>>, tell: Arc<watch::Sender<u64>>) {
+async fn follow(api: kube::Api<DynamicObject>, kind: String, told: Told) {
+    let store = &told.store;
     let stream = watcher::watcher(api, watcher::Config::default());
     let mut stream = std::pin::pin!(stream);
     let mut fresh: BTreeMap<String, Value> = BTreeMap::new();
@@ -119,17 +146,19 @@ async fn follow(api: kube::Api<DynamicObject>, kind: String, store: Arc<Mutex<St
         };
         match event {
             Event::Init => fresh.clear(),
-            Event::InitApply(object) => insert(&mut fresh, &kind, object),
-            Event::InitDone => put(&store, |all| drop(all.insert(kind.clone(), std::mem::take(&mut fresh)))),
-            Event::Apply(object) => put(&store, |all| {
-                insert(all.entry(kind.clone()).or_default(), &kind, object);
-            }),
-            Event::Delete(object) => put(&store, |all| {
+            Event::InitApply(object) => insert(&mut fresh, value_of(object, &kind)),
+            Event::InitDone => put(store, |all| drop(all.insert(kind.clone(), std::mem::take(&mut fresh)))),
+            Event::Apply(object) => {
+                let object = value_of(object, &kind);
+                told.arrived(&object);
+                put(store, |all| insert(all.entry(kind.clone()).or_default(), object));
+            }
+            Event::Delete(object) => put(store, |all| {
                 let name = object.metadata.name.unwrap_or_default();
                 all.entry(kind.clone()).or_default().remove(&name);
             }),
         }
-        tell.send_modify(|count| *count += 1);
+        told.tell.send_modify(|count| *count += 1);
     }
 }
 
@@ -137,10 +166,14 @@ fn put(store: &Mutex<Store>, change: impl FnOnce(&mut Store)) {
     change(&mut store.lock().unwrap_or_else(PoisonError::into_inner));
 }
 
-fn insert(all: &mut BTreeMap<String, Value>, kind: &str, object: DynamicObject) {
+fn value_of(object: DynamicObject, kind: &str) -> Value {
     let mut object = serde_json::to_value(object).unwrap_or_default();
     if let Some(map) = object.as_object_mut() {
         map.insert("kind".to_owned(), kind.into());
     }
+    object
+}
+
+fn insert(all: &mut BTreeMap<String, Value>, object: Value) {
     all.insert(name_of(&object).to_owned(), object);
 }

@@ -1,6 +1,7 @@
 //! A release on a cluster: its namespace, bringing it up, looking at it, and leaving it as it was found or new.
 
 mod api;
+mod arrivals;
 mod bring_up;
 mod clock;
 mod holder;

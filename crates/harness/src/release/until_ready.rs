@@ -2,7 +2,7 @@
 
 use super::mirror::Mirror;
 use crate::readiness::{self, History};
-use seatrial_observation::{Ended, Look, ObjectLook, Part, Reason, Sample, Seen};
+use seatrial_observation::{Ended, Look, ObjectLook, Part, PodStart, Reason, Sample, Seen};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
@@ -19,9 +19,17 @@ pub(crate) struct Progress {
     pub(crate) samples: Vec<Sample>,
     pub(crate) looks: u64,
     pub(crate) ended: Ended,
+    /// How the pods came up, counted from the same moment.
+    #[serde(default)]
+    pub(crate) starts: Vec<PodStart>,
 }
 
 impl Progress {
+    /// Nothing was seen yet.
+    pub(super) fn none() -> Self {
+        Self { samples: Vec::new(), looks: 0, ended: Ended::TimedOut, starts: Vec::new() }
+    }
+
     pub(crate) fn part(&self) -> Part {
         Part { before: None, samples: self.samples.clone(), looks: self.looks, ended: self.ended.clone() }
     }
@@ -64,7 +72,7 @@ pub(crate) async fn until_ready(
     tolerates: &[String],
 ) -> Progress {
     let mut history = History::default();
-    let mut progress = Progress { samples: Vec::new(), looks: 0, ended: Ended::TimedOut };
+    let mut progress = Progress::none();
     loop {
         let now = start.elapsed();
         let looks = readiness::release(judged, &mirror.snapshot(), &mut history, now, tolerates);
@@ -72,6 +80,7 @@ pub(crate) async fn until_ready(
         progress.keep(Sample { at_ms: now.as_secs_f64() * 1000.0, look: Ok(Seen::Readiness(looks)) });
         if let Some(ended) = ended {
             progress.ended = ended;
+            progress.starts = mirror.starts(start);
             return progress;
         }
         mirror.until_changed(LONGEST.min(give_up.saturating_sub(now))).await;
@@ -111,7 +120,7 @@ mod tests {
 
     #[test]
     fn the_same_look_twice_is_kept_once_and_the_kept_are_bounded() {
-        let mut progress = Progress { samples: Vec::new(), looks: 0, ended: Ended::TimedOut };
+        let mut progress = Progress::none();
         for i in 0..1000 {
             let reason = Reason::new(format!("step {}", i / 2));
             let look = Ok(Seen::Readiness(vec![look(Look::Pending(reason))]));

@@ -8,8 +8,10 @@ mod drive;
 mod look;
 mod observe;
 mod session;
+mod startup;
 mod summary;
 mod targets;
+mod together;
 
 pub(crate) use address::port_of;
 pub use capability::{node_ports, skip_what_is_missing};

@@ -6,15 +6,16 @@ use super::address::Addresses;
 use super::drive;
 use super::look::Looker;
 use super::session::{RunError, Session};
-use super::targets::{Targets, chosen};
+use super::targets::Targets;
+use super::{startup, together};
 use crate::cache::KeyOf;
-use crate::release::{Fresh, Held, Mirror, ReleaseError, Site, Stage, clock, until_ready};
+use crate::release::{Held, Mirror, ReleaseError, Site, Stage, clock, until_ready};
 use crate::step_file;
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
 use seatrial_contracts::judge::{self, Rules};
-use seatrial_contracts::model::{Check, Class, Clause, Event, Phase, ReadyOf, Refusal, Slot, What};
-use seatrial_observation::{Actions, Ended, Observation, Part, Reason, Sample, Seen};
+use seatrial_contracts::model::{Check, Class, Clause, Event, Phase, Refusal, Slot, What};
+use seatrial_observation::{Ended, Observation, Part, Reason, Sample, Seen};
 use std::time::Instant;
 
 /// Whether Helm alone answers it, without any cluster.
@@ -77,7 +78,8 @@ async fn make(site: &Site, stage: &Stage<'_>, slot: &Slot) -> Observation {
     let started = Instant::now();
     let made = match judge::clause_of(slot, stage.environment) {
         None => Err(ReleaseError::Recorded { message: "there is nothing to look at".to_owned() }),
-        Some(clause) if is_startup_budget(&clause) => startup(site, stage, slot).await,
+        Some(clause) if startup::is_budget(&clause) => startup::observe(site, stage, slot).await,
+        Some(clause) if together::is_budget(&clause) => together::observe(site, stage, slot).await,
         Some(clause) => held(site, stage, slot, &clause).await,
     };
     let mut observation = made.unwrap_or_else(|failed| Observation {
@@ -89,45 +91,7 @@ async fn make(site: &Site, stage: &Stage<'_>, slot: &Slot) -> Observation {
     observation
 }
 
-/// `ready: release, within: 5s` judges an install of its own, which all such clauses share.
-fn is_startup_budget(clause: &Clause) -> bool {
-    let is_ready = |phase: &Phase| matches!(phase.check, Check::Ready(_)) && phase.within.is_some();
-    clause.when.is_empty() && !clause.then.is_empty() && clause.then.iter().all(is_ready)
-}
-
-async fn startup(site: &Site, stage: &Stage<'_>, slot: &Slot) -> Result<Observation, ReleaseError> {
-    let fresh = site.fresh(stage).await?;
-    if fresh.helm.code != Some(0) {
-        let message = format!("helm ended with {:?}: {}", fresh.helm.code, fresh.helm.stderr.trim());
-        return Err(ReleaseError::Recorded { message });
-    }
-    let rules = rules(site, stage, false);
-    let phases = judge::phases(slot, stage.environment);
-    let parts = phases.iter().map(|phase| drive::replay(phase, &rules, &samples_of(&fresh, stage, phase))).collect();
-    let notes = vec![format!("a fresh install, generation {}", fresh.generation)];
-    Ok(Observation {
-        generation: fresh.generation,
-        actions: Actions { notes, ..Actions::default() },
-        parts,
-        ..Observation::default()
-    })
-}
-
-/// The samples of the shared install, less the objects that the phase does not name.
-fn samples_of(fresh: &Fresh, stage: &Stage<'_>, phase: &Phase) -> Vec<Sample> {
-    let Check::Ready(ReadyOf::Targets(targets)) = &phase.check else { return fresh.progress.samples.clone() };
-    let names: Vec<String> =
-        chosen(stage.judged(), targets).iter().map(|(kind, name)| format!("{kind}/{name}")).collect();
-    let mut samples = fresh.progress.samples.clone();
-    for sample in &mut samples {
-        if let Ok(Seen::Readiness(looks)) = &mut sample.look {
-            looks.retain(|look| names.contains(&look.object));
-        }
-    }
-    samples
-}
-
-fn rules(site: &Site, stage: &Stage<'_>, has_event: bool) -> Rules {
+pub(super) fn rules(site: &Site, stage: &Stage<'_>, has_event: bool) -> Rules {
     Rules { has_event, timeouts: stage.chart.timeouts, slow: site.slow, before: None }
 }
 
@@ -181,8 +145,26 @@ async fn looked(site: &Site, stage: &Stage<'_>, slot: &Slot, clause: &Clause, he
     observation
 }
 
-/// `when`, then the phases one after the other; one that ended without a decision is the last.
+/// All rounds: what is repeated begins with its event anew. One that ended without a decision is the last.
 async fn happen(
+    looker: &mut Looker<'_>,
+    clause: &Clause,
+    phases: &[Phase],
+    observation: &mut Observation,
+    notes: &mut Vec<String>,
+) {
+    let rounds = phases.iter().filter_map(|phase| phase.repeat).max().unwrap_or(1);
+    for _ in 0..rounds {
+        once(looker, clause, phases, observation, notes).await;
+        let is_over = observation.parts.last().is_none_or(|part| part.ended != Ended::Decided);
+        if is_over || observation.actions.when_failed.is_some() {
+            return;
+        }
+    }
+}
+
+/// `when`, then the phases one after the other; one that ended without a decision is the last.
+async fn once(
     looker: &mut Looker<'_>,
     clause: &Clause,
     phases: &[Phase],
@@ -256,23 +238,4 @@ async fn earlier(looker: &mut Looker<'_>, phases: &[Phase]) -> Vec<Option<Seen>>
         earlier.push(if is_asked { looker.look(&phase.check).await.ok() } else { None });
     }
     earlier
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use seatrial_contracts::model::Within;
-    use std::time::Duration;
-
-    fn clause(check: Check, within: Option<Within>) -> Clause {
-        Clause::of(Phase { within, ..Phase::of(check) })
-    }
-
-    #[test]
-    fn a_promise_about_readiness_without_an_event_is_a_startup_budget() {
-        let within = Some(Within { limit: Duration::from_secs(5), is_of_ready: false, than: None });
-        assert!(is_startup_budget(&clause(Check::Ready(ReadyOf::Release), within)));
-        assert!(!is_startup_budget(&clause(Check::Ready(ReadyOf::Release), None)));
-        assert!(!is_startup_budget(&clause(Check::Dns(Vec::new()), within)));
-    }
 }
