@@ -72,6 +72,18 @@ guards *ARGS: (setup "test")
 mutations *ARGS: (setup "live") (setup "test")
     SEATRIAL_BLESS=1 cargo nextest run --package e2e --test mutations --run-ignored all {{ ARGS }}
 
+# The suites of bootstrap and health with every line counted: more than 80 % of that code must have run.
+coverage: (setup "live") (setup "test") (setup "coverage")
+    #!/usr/bin/env bash
+    set -euo pipefail
+    # Debian's LLVM, where rustup has no llvm-tools.
+    if type -P llvm-cov-22 >/dev/null; then export LLVM_COV=llvm-cov-22 LLVM_PROFDATA=llvm-profdata-22; fi
+    cargo llvm-cov clean --workspace --profraw-only
+    cargo llvm-cov --no-report nextest --package seatrial --package seatrial-harness
+    cargo llvm-cov --no-report nextest --package e2e --test pallet_dev --test health
+    cargo llvm-cov report --json --summary-only --output-path target/seatrial/coverage.json
+    cargo run --quiet --package e2e --bin coverage -- target/seatrial/coverage.json target/nextest/coverage/junit.xml
+
 # Requirement rows against clauses and tests, by the records of the last runs.
 trace *ARGS: (setup "static")
     @{{ seatrial }} trace {{ ARGS }}

@@ -31,10 +31,13 @@ pub enum Need {
     Shellcheck,
     /// cargo-deny, which reads the dependency tree.
     Deny,
+    /// cargo-llvm-cov and the LLVM tools that it calls.
+    Coverage,
 }
 
 use Need::{
-    Actionlint, AgentImage, Deny, Engine, Helm, Kind, Nextest, NodeImage, Oras, ProberImage, RegistryImage, Shellcheck,
+    Actionlint, AgentImage, Coverage, Deny, Engine, Helm, Kind, Nextest, NodeImage, Oras, ProberImage, RegistryImage,
+    Shellcheck,
 };
 
 impl Need {
@@ -54,7 +57,7 @@ impl Need {
         Deny,
     ];
 
-    /// What a tier needs: `static`, `test` (unit tests), `api`, `live` or `ci`.
+    /// What a tier needs: `static`, `test` (unit tests), `api`, `live`, `ci` or `coverage`.
     #[must_use]
     pub fn for_tier(tier: &str) -> Option<Vec<Self>> {
         Some(match tier {
@@ -62,7 +65,8 @@ impl Need {
             "test" => vec![Helm, Nextest],
             "api" => vec![Engine, Kind, Helm, NodeImage],
             "live" => vec![Engine, Kind, Helm, NodeImage, ProberImage, AgentImage, RegistryImage, Oras],
-            "ci" => Self::ALL.to_vec(),
+            "ci" => Self::ALL.into_iter().filter(|need| *need != Coverage).collect(),
+            "coverage" => vec![Coverage],
             _ => return None,
         })
     }
@@ -83,6 +87,7 @@ impl Need {
             Actionlint => "actionlint",
             Shellcheck => "shellcheck",
             Deny => "deny",
+            Coverage => "coverage",
         }
     }
 
@@ -101,13 +106,17 @@ impl Need {
             Actionlint => "building actionlint (some 5 s)",
             Shellcheck => "installing shellcheck",
             Deny => "building cargo-deny (about 4 min)",
+            Coverage => "building cargo-llvm-cov (about a minute)",
         }
     }
 
     /// What to do where it is missing.
     #[must_use]
     pub fn remedy(self) -> &'static str {
-        "run `seatrial setup`, or `./just setup`"
+        match self {
+            Coverage => "run `./just setup coverage`",
+            _ => "run `seatrial setup`, or `./just setup`",
+        }
     }
 
     fn prerequisites(self) -> &'static [Self] {
@@ -144,7 +153,7 @@ mod tests {
 
     #[test]
     fn every_tier_is_known_and_no_other() {
-        for tier in ["static", "test", "api", "live", "ci"] {
+        for tier in ["static", "test", "api", "live", "ci", "coverage"] {
             assert!(Need::for_tier(tier).is_some(), "{tier}");
         }
         assert_eq!(Need::for_tier("nothing"), None);

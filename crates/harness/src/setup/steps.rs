@@ -5,10 +5,11 @@ use super::program_image::{PALLET_AGENT, PROBER};
 use super::programs::{ACTIONLINT, HELM, KIND, ORAS};
 use super::{Ctx, Need, cargo, engine, node_image, registry};
 use crate::cache::{cache_dir, link_bin};
-use crate::command::CommandError;
+use crate::command::{Cmd, CommandError};
 use crate::host::Version;
 use crate::tools;
 use camino::Utf8PathBuf;
+use std::time::Duration;
 
 /// What of this need is there, in a few words; `None` if it is missing.
 pub(super) async fn find(ctx: &mut Ctx<'_>) -> Result<Option<String>, StepError> {
@@ -27,6 +28,8 @@ pub(super) async fn find(ctx: &mut Ctx<'_>) -> Result<Option<String>, StepError>
         }
         Need::Shellcheck => on_path("shellcheck").map(|path| path.to_string()),
         Need::Deny => cargo::find("cargo-deny", Version(0, 18, 0)).await,
+        Need::Coverage if !has_llvm_tools().await => None,
+        Need::Coverage => cargo::find("cargo-llvm-cov", Version(0, 6, 0)).await,
     })
 }
 
@@ -45,12 +48,30 @@ pub(super) async fn make(ctx: &mut Ctx<'_>) -> Result<String, StepError> {
         Need::Actionlint => go_tool(ctx, &ACTIONLINT).await,
         Need::Shellcheck => shellcheck(ctx).await,
         Need::Deny => cargo::make(ctx, "cargo-deny").await,
+        Need::Coverage => coverage(ctx).await,
     }
 }
 
 async fn shellcheck(ctx: &mut Ctx<'_>) -> Result<String, StepError> {
     super::apt::install(ctx, "shellcheck", &["shellcheck"]).await?;
     Ok("installed".to_owned())
+}
+
+/// Of the compiler's own LLVM: an older one can't read its profiles.
+const LLVM: &str = "22";
+
+async fn coverage(ctx: &mut Ctx<'_>) -> Result<String, StepError> {
+    if !has_llvm_tools().await {
+        super::apt::install(ctx, &format!("llvm-cov-{LLVM}"), &[&format!("llvm-{LLVM}")]).await?;
+    }
+    cargo::make(ctx, "cargo-llvm-cov").await
+}
+
+/// Those of the distribution, or rustup's component `llvm-tools`, which cargo-llvm-cov finds by itself.
+async fn has_llvm_tools() -> bool {
+    let rustc = Cmd::new("rustc").args(["--print", "target-libdir"]).timeout(Duration::from_secs(20)).run().await;
+    let libdir = rustc.map(|said| Utf8PathBuf::from(said.stdout.trim())).unwrap_or_default();
+    libdir.with_file_name("bin").join("llvm-cov").is_file() || on_path(&format!("llvm-cov-{LLVM}")).is_some()
 }
 
 async fn go_tool(ctx: &mut Ctx<'_>, module: &super::go::GoModule) -> Result<String, StepError> {
