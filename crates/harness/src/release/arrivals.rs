@@ -1,6 +1,6 @@
 //! When the states of pods arrived here, by this process's monotonic clock.
 
-use crate::prober;
+use crate::ours;
 use crate::readiness::{Milestone, Snapshot, milestones, name_of, pulls_ms, text};
 use seatrial_observation::PodStart;
 use serde_json::Value;
@@ -14,7 +14,7 @@ pub(super) struct Arrivals(BTreeMap<String, BTreeMap<Milestone, Instant>>);
 impl Arrivals {
     /// Notes what a pod that was just seen shows for the first time.
     pub(super) fn note(&mut self, pod: &Value, now: Instant) {
-        if prober::is_ours(pod) {
+        if ours::is_ours(pod) {
             return;
         }
         let reached = self.0.entry(uid(pod).to_owned()).or_default();
@@ -73,7 +73,7 @@ mod tests {
         arrivals.note(&pod("web-0", &["PodScheduled", "Ready"]), after(1500));
         arrivals.note(&pod("gone", &["Ready"]), after(20));
         let mut prober = pod("prober", &["Ready"]);
-        prober["metadata"]["labels"] = json!({ "app.kubernetes.io/name": prober::NAME });
+        prober["metadata"]["labels"] = json!({ ours::LABEL: ours::OURS });
         arrivals.note(&prober, after(30));
         let snapshot = Snapshot { pods: vec![pod("web-0", &[]), prober], ..Snapshot::default() };
         let expected = PodStart {
