@@ -3,8 +3,8 @@
 use crate::context::Context;
 use crate::failure::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
-use seatrial_contracts::model::ChartPlan;
-use seatrial_harness::chart::{ChartError, PlanOptions, plan_with_helm};
+use seatrial_contracts::model::{ChartPlan, Contract};
+use seatrial_harness::chart::{ChartError, PlanOptions, plan_with_helm, read_contract};
 use seatrial_harness::cluster::ProviderKind;
 use seatrial_harness::run::{node_ports as node_ports_of, skip_what_is_missing};
 use std::collections::BTreeSet;
@@ -48,11 +48,20 @@ pub(crate) async fn one(chart: &Utf8Path, helm: &Utf8Path) -> Result<ChartPlan, 
         skip_what_is_missing(&mut plan, ProviderKind::Kind.capabilities());
         plan
     });
-    skipped.map_err(|error| match error {
+    skipped.map_err(failure)
+}
+
+/// The name of one chart and its contract, for which no Helm is needed.
+pub(crate) fn contract(chart: &Utf8Path) -> Result<(String, Contract), Failure> {
+    read_contract(chart, &PlanOptions::default()).map_err(failure)
+}
+
+fn failure(error: ChartError) -> Failure {
+    match error {
         ChartError::Invalid(diagnostics) => Failure::invalid(diagnostics),
         error @ (ChartError::NoChart { .. } | ChartError::NoName { .. }) => Failure::usage(error.to_string()),
         error => Failure::environment(&error),
-    })
+    }
 }
 
 /// The node ports of all charts of the repository, whatever charts were chosen: one shared cluster maps them all.

@@ -17,6 +17,14 @@ pub(crate) fn node_ports(spec: &ClusterSpec, rendered: &str) -> Result<Publish, 
     spec.publish.iter().map(port).collect()
 }
 
+/// The pods behind a Service port of `publish`, as a label selector; empty where the render has no such Service.
+pub(crate) fn selector(target: &Target, rendered: &str) -> String {
+    let services = services(rendered);
+    let found = service(target, &services).and_then(|found| found["spec"]["selector"].as_object());
+    let labels = found.into_iter().flatten().filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?)));
+    labels.collect::<Vec<_>>().join(",")
+}
+
 fn none(host: u16, target: &Target) -> Failure {
     Failure::new(
         Exit::Broken,
@@ -29,12 +37,17 @@ fn services(rendered: &str) -> Vec<Value> {
     documents.filter(|object| object["kind"] == "Service").collect()
 }
 
+fn service<'a>(target: &Target, services: &'a [Value]) -> Option<&'a Value> {
+    let Target::Service { name, .. } = target else { return None };
+    match name {
+        Name::Is(name) => services.iter().find(|service| service["metadata"]["name"] == name.as_str()),
+        Name::Only | Name::All => services.first().filter(|_| services.len() == 1),
+    }
+}
+
 fn behind(target: &Target, services: &[Value]) -> Option<u16> {
-    let Target::Service { name, port, .. } = target else { return None };
-    let service = match name {
-        Name::Is(name) => services.iter().find(|service| service["metadata"]["name"] == name.as_str())?,
-        Name::Only | Name::All => services.first().filter(|_| services.len() == 1)?,
-    };
+    let Target::Service { port, .. } = target else { return None };
+    let service = service(target, services)?;
     let ports = service["spec"]["ports"].as_array()?;
     let is_it = |candidate: &&Value| match port {
         Some(PortRef::Number(number)) => candidate["port"] == *number,
@@ -60,7 +73,7 @@ kind: ConfigMap
     fn check(target: &str, expected: Option<u16>) {
         let target: Target = target.parse().expect("a target");
         let publish = [(5000, target)].into_iter().collect();
-        let spec = ClusterSpec { name: "x".into(), publish, host_storage: false, beside: [].into() };
+        let spec = ClusterSpec { name: "x".into(), publish, ..ClusterSpec::default() };
         let found = node_ports(&spec, RENDERED).ok();
         assert_eq!(found, expected.map(|port| Publish::from([(5000, port)])));
     }

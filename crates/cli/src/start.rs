@@ -62,7 +62,7 @@ async fn run_verb(verb: Verb, context: &Context) -> Result<Exit, Failure> {
         Verb::Check(args) => commands::check::run(&args, context).await,
         Verb::Plan(args) => commands::plan::run(&args, context).await,
         Verb::Verify(args) => commands::verify::run(&args, context).await,
-        Verb::Up(args) => commands::up::run(&args, context).await,
+        Verb::Up(args) => Box::pin(commands::up::run(&args, context)).await,
         Verb::Down(args) => commands::down::run(&args, context).await,
         Verb::Health(args) => commands::health::run(&args, context).await,
         Verb::List(args) => commands::list::run(&args, context).await,

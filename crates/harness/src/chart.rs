@@ -90,6 +90,13 @@ pub async fn plan_with_helm(path: &Utf8Path, helm: &Utf8Path, options: &PlanOpti
     plan(&contract, &source).map_err(ChartError::Invalid)
 }
 
+/// The chart's name and its contract, for which no Helm is needed.
+pub fn read_contract(path: &Utf8Path, options: &PlanOptions) -> Result<(String, Contract), ChartError> {
+    let folder = Folder::read(path)?;
+    let contract = folder.contract(options)?;
+    Ok((folder.name, contract))
+}
+
 /// A chart's folder, read.
 struct Folder {
     path: Utf8PathBuf,

@@ -3,6 +3,7 @@
 
 mod containers;
 
+use crate::bootstrap::{self, RecordError};
 use crate::cluster::engine::{Engine, Node};
 use crate::cluster::{ClusterError, GuardCommand, ProviderKind, RUN_LABEL, client_of, expiry_of, start_guard};
 use crate::command::{Cmd, CommandError};
@@ -88,6 +89,9 @@ pub enum ReapError {
         /// What was not, and why.
         failed: Vec<String>,
     },
+    /// What `up` wrote down can't be read or written.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// A file can't be removed.
     #[error("{path}: {source}")]
     File {
@@ -205,6 +209,9 @@ fn expired(nodes: &[Node], now: u64) -> BTreeSet<String> {
 /// Takes down what a lease is about, its folder, and the lease last. May be repeated.
 pub(crate) async fn remove(lease: &Lease, caution: Caution, events: &Events) -> Result<(), ReapError> {
     remove_made(lease, caution, events).await?;
+    if !lease.is_shared() {
+        bootstrap::forget_standing(&lease.cluster)?;
+    }
     lease.dirs.iter().try_for_each(|dir| remove_dir(dir))?;
     Ok(lease.forget()?)
 }

@@ -35,6 +35,11 @@ impl Tools {
         [kind(), helm()].into_iter().filter_map(Result::err).collect()
     }
 
+    /// Finds Docker's client alone, which is all that plain containers need.
+    pub fn find_docker() -> Result<Utf8PathBuf, ToolError> {
+        docker()
+    }
+
     /// Finds Helm alone, which is all that the static tier needs.
     pub fn find_helm() -> Result<Utf8PathBuf, ToolError> {
         Ok(helm()?.path)

@@ -20,16 +20,21 @@ import (
 	"sigs.k8s.io/sig-storage-lib-external-provisioner/v10/controller"
 )
 
+// byClaim is the one pathPattern that is known, written as for local-path-provisioner.
+const byClaim = "{{ .PVC.Namespace }}/{{ .PVC.Name }}"
+
 // directories makes volumes as directories below a root that pods reach by hostPath.
 type directories struct{ root string }
 
 // Provision makes the directory, writable for pods that are not root: hostPath knows no fsGroup.
 func (d directories) Provision(_ context.Context, options controller.ProvisionOptions) (*v1.PersistentVolume, controller.ProvisioningState, error) {
-	claim := options.PVC
 	if options.SelectedNode == nil {
 		return nil, controller.ProvisioningFinished, fmt.Errorf("no node was selected: the class must wait for the first consumer")
 	}
-	path := filepath.Join(d.root, strings.Join([]string{options.PVName, claim.Namespace, claim.Name}, "_"))
+	path, err := d.path(options)
+	if err != nil {
+		return nil, controller.ProvisioningFinished, err
+	}
 	if err := os.MkdirAll(path, 0o777); err != nil {
 		return nil, controller.ProvisioningFinished, err
 	}
@@ -37,6 +42,23 @@ func (d directories) Provision(_ context.Context, options controller.ProvisionOp
 		return nil, controller.ProvisioningFinished, err
 	}
 	return volume(options, path), controller.ProvisioningFinished, nil
+}
+
+// path is a directory of the volume's own, unless the class has a pathPattern: then a claim of the same name finds the
+// same directory again, also on a new node. Such a class retains its volumes.
+func (d directories) path(options controller.ProvisionOptions) (string, error) {
+	claim := options.PVC
+	pattern, has := options.StorageClass.Parameters["pathPattern"]
+	if !has {
+		return filepath.Join(d.root, strings.Join([]string{options.PVName, claim.Namespace, claim.Name}, "_")), nil
+	}
+	if pattern != byClaim {
+		return "", fmt.Errorf("pathPattern %q: only %q is known", pattern, byClaim)
+	}
+	if *options.StorageClass.ReclaimPolicy != v1.PersistentVolumeReclaimRetain {
+		return "", fmt.Errorf("a class with a pathPattern must have the reclaim policy Retain")
+	}
+	return filepath.Join(d.root, claim.Namespace, claim.Name), nil
 }
 
 func volume(options controller.ProvisionOptions, path string) *v1.PersistentVolume {

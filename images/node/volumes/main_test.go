@@ -41,6 +41,42 @@ func TestADirectoryForAnybodyIsMadeAndRemoved(t *testing.T) {
 	}
 }
 
+func TestAClaimFindsItsDirectoryAgain(t *testing.T) {
+	made := directories{root: t.TempDir()}
+	node := &v1.Node{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{v1.LabelHostname: "here"}}}
+	kept, policy := options(node), v1.PersistentVolumeReclaimRetain
+	kept.StorageClass.ReclaimPolicy = &policy
+	kept.StorageClass.Parameters = map[string]string{"pathPattern": byClaim}
+	first, _, err := made.Provision(context.Background(), kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept.PVName = "pvc-2"
+	second, _, err := made.Provision(context.Background(), kept)
+	if err != nil || first.Spec.HostPath.Path != second.Spec.HostPath.Path {
+		t.Fatalf("want %s again, got %v, %v", first.Spec.HostPath.Path, second, err)
+	}
+	if second.Spec.PersistentVolumeReclaimPolicy != v1.PersistentVolumeReclaimRetain {
+		t.Fatal("what is found again must be retained")
+	}
+}
+
+func TestAPatternThatWouldLoseDataIsRefused(t *testing.T) {
+	made := directories{root: t.TempDir()}
+	node := &v1.Node{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{v1.LabelHostname: "here"}}}
+	deleted := options(node)
+	deleted.StorageClass.Parameters = map[string]string{"pathPattern": byClaim}
+	if _, _, err := made.Provision(context.Background(), deleted); err == nil {
+		t.Fatal("want a refusal: the next claim of that name would find its directory removed")
+	}
+	unknown, policy := options(node), v1.PersistentVolumeReclaimRetain
+	unknown.StorageClass.ReclaimPolicy = &policy
+	unknown.StorageClass.Parameters = map[string]string{"pathPattern": "{{ .PVC.Name }}/../.."}
+	if _, _, err := made.Provision(context.Background(), unknown); err == nil {
+		t.Fatal("want a refusal")
+	}
+}
+
 func TestNothingOutsideItsRootIsRemoved(t *testing.T) {
 	elsewhere := filepath.Join(t.TempDir(), "precious")
 	if err := os.Mkdir(elsewhere, 0o755); err != nil {

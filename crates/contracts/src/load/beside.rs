@@ -1,9 +1,10 @@
 //! `cluster.beside`: the programs that `up` runs beside a release.
 
+use super::cluster::is_service;
 use super::contract_file::BesideFile;
 use super::findings::Findings;
 use super::scalars::{address, not_built};
-use super::sections::{is_service, label};
+use super::sections::label;
 use crate::diagnostic::child;
 use crate::model::{Beside, EnvPart, EnvText};
 use indexmap::IndexMap;

@@ -121,12 +121,48 @@ pub(super) struct ClusterFile {
     /// Host port on 127.0.0.1 → the Service port behind it.
     #[serde(default)]
     pub(super) publish: IndexMap<String, String>,
+    /// What answers 200 from the host once it is up (host:5000/v2/).
+    pub(super) answers: Option<String>,
     /// The data of volumes lives on the host and outlives the node.
     #[serde(default)]
     pub(super) host_storage: bool,
+    /// What the node may use; a default is printed by `up`.
+    #[serde(default)]
+    pub(super) resources: NodeResourcesFile,
+    /// What stands in for the cluster where kind or Helm is missing.
+    pub(super) docker: Option<DockerFile>,
     /// Programs that run beside the release: pods here, containers where `up` makes containers.
     #[serde(default)]
     pub(super) beside: IndexMap<String, BesideFile>,
+}
+
+/// The limits of the node.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct NodeResourcesFile {
+    /// Processors.
+    #[schemars(range(min = 0.1))]
+    pub(super) cpus: Option<f64>,
+    /// Memory (2Gi, 1GB).
+    pub(super) memory: Option<String>,
+}
+
+/// Docker mode: the image of the release as one container.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct DockerFile {
+    /// An image that the chart runs too.
+    pub(super) image: String,
+    /// Host port of `publish` → port of the container.
+    pub(super) ports: IndexMap<String, u16>,
+    /// Claim → where the container mounts it.
+    #[serde(default)]
+    pub(super) volumes: IndexMap<String, String>,
+    /// Variables of its environment.
+    #[serde(default)]
+    pub(super) env: IndexMap<String, String>,
+    /// Who runs it, uid:gid.
+    pub(super) user: Option<String>,
 }
 
 /// A program beside the release.

@@ -9,6 +9,7 @@ mod check_word;
 mod checks;
 pub(crate) mod clause;
 mod clause_file;
+mod cluster;
 mod contract_file;
 mod event;
 mod expectation;

@@ -1,12 +1,12 @@
 //! The sections of a contract around its clauses: parsed one by one, so that a mistake in one hides none in another.
 
-use super::beside::beside;
 use super::check_word::read;
+use super::cluster;
 use super::contract_file::{ClusterFile, EnvironmentFile, ReleaseFile, TimeoutsFile};
 use super::findings::Findings;
-use super::scalars::{address, duration, set_keys};
+use super::scalars::{duration, set_keys};
 use crate::diagnostic::{child, hint};
-use crate::model::{ClusterSpec, Environment, ReleaseSpec, Target, Timeouts};
+use crate::model::{ClusterSpec, Environment, ReleaseSpec, Timeouts};
 use crate::plan::DEFAULTS;
 use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
@@ -64,19 +64,7 @@ impl Sections<'_> {
 
     pub(super) fn cluster(&self, found: &mut Findings<'_>) -> Option<ClusterSpec> {
         let file: ClusterFile = self.read("/cluster", found)?;
-        label(&file.name, "/cluster/name", found);
-        let mut publish = IndexMap::new();
-        for (port, text) in &file.publish {
-            let at = child("/cluster/publish", port);
-            let number = port.parse::<u16>().ok().filter(|port| *port > 0);
-            if number.is_none() {
-                found.key(&at, "bad-target", format!("`{port}` is no port of the host"), None);
-            }
-            let target = address(text, &at, found).filter(|target| is_service(target, text, &at, found));
-            publish.extend(number.zip(target));
-        }
-        let beside = beside(file.beside, publish.keys().copied().collect(), found);
-        Some(ClusterSpec { name: file.name, publish, host_storage: file.host_storage, beside })
+        Some(cluster::spec(file, found))
     }
 
     pub(super) fn timeouts(&self, found: &mut Findings<'_>) -> Timeouts {
@@ -109,15 +97,6 @@ fn default_name(name: &str, at: &str, found: &mut Findings<'_>) {
         let hint = hint(name, DEFAULTS);
         found.key(at, "unknown-default", format!("`{name}` is no default clause"), hint);
     }
-}
-
-pub(super) fn is_service(target: &Target, text: &str, at: &str, found: &mut Findings<'_>) -> bool {
-    let is_service = matches!(target, Target::Service { path, .. } if path.is_empty());
-    if !is_service {
-        let hint = Some("write svc/NAME:PORT".to_owned());
-        found.value(at, "bad-target", format!("`{text}` is no Service port"), hint);
-    }
-    is_service
 }
 
 /// The name of a clause or an environment: it is part of a test's name and of a namespace's.

@@ -49,6 +49,27 @@ fn a_contract_is_a_chart_and_what_it_says() {
 }
 
 #[test]
+fn what_up_makes_is_read() {
+    let section = "cluster:\n  name: dev\n  publish: { 5000: svc/x:http }\n  answers: host:5000/v2/\n  hostStorage: true\n  \
+        resources: { cpus: 2, memory: 2Gi }\n  docker: { image: x:1, ports: { 5000: 80 }, volumes: { data: /d } }\n";
+    let cluster = contract(&format!("chart: .\n{section}")).cluster.expect("it is written");
+    assert_eq!(cluster.answers.expect("written").to_string(), "host:5000/v2/");
+    assert_eq!((cluster.resources.cpus, cluster.resources.memory), (Some(2.0), Some(2 << 30)));
+    let docker = cluster.docker.expect("written");
+    assert_eq!((docker.ports[&5000], docker.volumes["data"].as_str()), (80, "/d"));
+}
+
+#[test]
+fn what_up_can_not_make_is_refused() {
+    let check_cluster =
+        |text: &str, expected: &[&str]| check(&format!("chart: .\ncluster: {{ name: x, {text} }}\n"), expected);
+    check_cluster("answers: host:5000/v2/", &["2:30 bad-target"]);
+    check_cluster("resources: { memory: plenty }", &["2:42 wrong-type"]);
+    check_cluster("resources: { cpus: 0 }", &["2:40 bad-value"]);
+    check_cluster("docker: { image: x, ports: { 5000: 80 } }", &["2:50 bad-target"]);
+}
+
+#[test]
 fn the_least_contract_has_a_default_environment() {
     let contract = contract("chart: charts/x\n");
     assert_eq!(contract.environments.keys().collect::<Vec<_>>(), ["default"]);

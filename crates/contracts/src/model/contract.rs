@@ -71,16 +71,49 @@ pub struct Environment {
 }
 
 /// What `seatrial up` makes for this chart.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ClusterSpec {
     /// Name of the kind cluster.
     pub name: String,
     /// Host port on 127.0.0.1 → the Service port behind it.
     pub publish: IndexMap<u16, Target>,
-    /// Whether the data of local-path volumes lives on the host and outlives the node.
+    /// What answers 200 from the host once it is up (`host:5000/v2/`).
+    pub answers: Option<Target>,
+    /// Whether the data of volumes lives on the host and outlives the node.
     pub host_storage: bool,
     /// Name → a program that runs beside the release.
     pub beside: IndexMap<String, Beside>,
+    /// What the node may use.
+    #[serde(default)]
+    pub resources: NodeResources,
+    /// What stands in for the cluster where there is none.
+    pub docker: Option<DockerSpec>,
+}
+
+/// The limits of a node; what is left out is a default that `up` prints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeResources {
+    /// Processors.
+    pub cpus: Option<f64>,
+    /// Memory, in bytes.
+    pub memory: Option<u64>,
+}
+
+/// Docker mode: the image of the release as one container.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DockerSpec {
+    /// The image, one that the chart runs too.
+    pub image: String,
+    /// Host port of `publish` → port of the container.
+    pub ports: IndexMap<u16, u16>,
+    /// Claim → where the container mounts it.
+    pub volumes: IndexMap<String, String>,
+    /// Variables of its environment.
+    pub env: IndexMap<String, String>,
+    /// Who runs it, `uid:gid`.
+    pub user: Option<String>,
 }
 
 /// When to give up, on top of the durations a clause itself names.

@@ -18,7 +18,7 @@ pub use check::{
     TcpCheck, UsageCheck, UsageOf,
 };
 pub use clause::{Action, Clause, Event, Phase, Reference, Skip, Vantage, Within};
-pub use contract::{ClusterSpec, Contract, Environment, RawClause, ReleaseSpec, Timeouts};
+pub use contract::{ClusterSpec, Contract, DockerSpec, Environment, NodeResources, RawClause, ReleaseSpec, Timeouts};
 pub use expect::{Comparison, Expectation, ObjectPath, Operator, PathStep};
 pub use health::{Health, MadeHealth, ServiceHealth, StateHealth, Wellness};
 pub use latency::{Latency, LatencyLimit, Than};

@@ -66,7 +66,7 @@ mod tests {
     fn a_published_service_port_is_a_port_of_the_container() {
         let target: Target = "svc/registry:http".parse().expect("a target");
         let publish = IndexMap::from([(5000, target.clone())]);
-        let spec = ClusterSpec { name: "x".into(), publish, host_storage: false, beside: IndexMap::new() };
+        let spec = ClusterSpec { name: "x".into(), publish, ..ClusterSpec::default() };
         let release = StandIn { container: "x-registry", network: "x", ports: &IndexMap::from([(5000, 5001)]) };
         assert_eq!(in_network(&spec, &release, &target).as_deref(), Some("x-registry:5001"));
         assert_eq!(in_network(&spec, &release, &"svc/other:http".parse().expect("a target")), None);

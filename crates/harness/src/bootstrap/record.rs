@@ -2,6 +2,7 @@
 //! are that are still to be cleaned.
 
 use super::{DataState, States};
+use crate::cluster::ProviderKind;
 use crate::state;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,22 @@ pub enum Mode {
     Kind,
     /// As containers of the engine.
     Docker,
+}
+
+impl Mode {
+    /// The mode of a lease.
+    pub(crate) fn of(provider: ProviderKind) -> Self {
+        if provider == ProviderKind::Docker { Self::Docker } else { Self::Kind }
+    }
+}
+
+impl std::fmt::Display for Mode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Kind => "kind",
+            Self::Docker => "docker",
+        })
+    }
 }
 
 /// What a service is.

@@ -51,6 +51,13 @@ impl States {
         self.cluster != State::Absent || self.release != State::Absent
     }
 
+    /// What ran is gone; data on the host is not.
+    #[must_use]
+    pub fn gone(self) -> Self {
+        let data = if self.data == DataState::Kept { DataState::Kept } else { DataState::Absent };
+        Self { data, ..Self::default() }
+    }
+
     /// What was under way has come to nothing.
     #[must_use]
     pub fn failed(mut self) -> Self {
@@ -100,6 +107,8 @@ mod tests {
         let states = States { cluster: State::Ready, release: State::Creating, data: DataState::Kept };
         assert_eq!(states.failed().to_string(), "cluster ready, release failed, data kept");
         assert!(states.is_standing());
+        assert_eq!(states.gone().to_string(), "cluster absent, release absent, data kept");
+        assert_eq!(States { data: DataState::Passing, ..states }.gone(), States::default());
         assert!(!States { data: DataState::Kept, ..States::default() }.is_standing());
     }
 }

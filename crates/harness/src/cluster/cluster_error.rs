@@ -102,6 +102,14 @@ pub enum ClusterError {
         /// The cluster.
         cluster: String,
     },
+    /// It stands in the other mode.
+    #[error("{cluster} stands already, made by {provider}; `seatrial down` removes it")]
+    OtherMode {
+        /// Its name.
+        cluster: String,
+        /// What made it.
+        provider: super::ProviderKind,
+    },
     /// Another process is making or removing it.
     #[error("cluster {cluster} is being made or removed by process {pid}; wait for its end")]
     Busy {

@@ -5,6 +5,7 @@ mod cluster_error;
 mod config;
 mod existing;
 mod kind;
+mod limits;
 mod load;
 mod name;
 mod plain;
@@ -12,11 +13,13 @@ mod ports;
 mod provider;
 mod ready;
 mod shared;
+mod storage;
 mod up;
 
 pub(crate) mod engine;
 
 pub use cluster_error::ClusterError;
+pub use limits::Limits;
 pub use load::{LoadReport, load_images};
 pub use name::cluster_name;
 pub use provider::{Capabilities, ProviderKind};
@@ -27,6 +30,8 @@ pub use up::{Publish, keep_named, named, remove_named};
 pub(crate) use name::expiry_of;
 pub(crate) use ports::port_in_use;
 pub(crate) use shared::start_guard;
+pub(crate) use storage::make_directory;
+pub(crate) use up::standing;
 
 use crate::command::Cmd;
 use camino::{Utf8Path, Utf8PathBuf};

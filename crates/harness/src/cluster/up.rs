@@ -1,9 +1,10 @@
 //! Named clusters: what `up` makes and leaves, and what only `down` removes.
 
-use super::kind;
+use super::limits::{self, Limits};
 use super::provider::{ProviderKind, Request};
 use super::shared::{make, node_image, prober, start_guard};
 use super::{Cluster, ClusterError, GuardCommand, engine::Engine};
+use super::{kind, storage};
 use crate::events::Events;
 use crate::lease::{Held, Lease, Owner};
 use crate::reaper::{self, Caution, ReapError};
@@ -36,7 +37,12 @@ pub async fn named(
     let lease = lease(&request);
     lease.write()?;
     start_guard(&lease, guard)?;
-    make(ProviderKind::Kind, &request, events).await
+    let cluster = make(ProviderKind::Kind, &request, events).await?;
+    limits::set(&request.engine, &cluster.name, &cluster.nodes, Limits::of(spec.resources)).await?;
+    if spec.host_storage {
+        storage::keep_by_claim(&cluster).await?;
+    }
+    Ok(cluster)
 }
 
 /// Marks what `up` made as kept: from now on only `down` removes it.
@@ -64,12 +70,17 @@ fn lease_path(name: &str) -> Utf8PathBuf {
 }
 
 fn request(spec: &ClusterSpec, publish: &Publish, tools: &Tools) -> Result<Request, ClusterError> {
+    let storage = spec.host_storage.then(|| state::storage_dir(&spec.name));
+    if let Some(dir) = &storage {
+        // The engine would make it, for everybody to read.
+        state::make_private_dir(dir).map_err(ClusterError::state(dir))?;
+    }
     Ok(Request {
         name: spec.name.clone(),
         dir: state::cluster_dir(&spec.name),
         context: None,
         ports: publish.iter().map(|(host, node)| (*node, Some(*host))).collect(),
-        storage: spec.host_storage.then(|| state::storage_dir(&spec.name)),
+        storage,
         node_image: node_image(tools),
         prober: prober(ProviderKind::Kind)?,
         engine: Engine::of(tools),
@@ -103,15 +114,26 @@ fn dirs(request: &Request) -> Vec<Utf8PathBuf> {
 /// The cluster of this name that an earlier `up` left. One that is not ours is refused; what a dead `up` left is
 /// removed first.
 async fn earlier(request: &Request) -> Result<Option<Cluster>, ClusterError> {
-    let path = lease_path(&request.name);
-    until_dead_is_gone(&path).await?;
+    let is_ours = standing(&request.name, ProviderKind::Kind).await?.is_some();
     let is_there = !request.engine.nodes_of(&request.name).await?.is_empty();
-    match (is_there, Lease::read(&path)?) {
-        (true, None) => Err(ClusterError::Foreign { cluster: request.name.clone() }),
-        (true, Some(lease)) if lease.is_kept => kind::cluster(request).await.map(Some),
-        (true, Some(lease)) => Err(ClusterError::Busy { cluster: request.name.clone(), pid: lease.owner.pid }),
+    match (is_there, is_ours) {
+        (true, false) => Err(ClusterError::Foreign { cluster: request.name.clone() }),
+        (true, true) => kind::cluster(request).await.map(Some),
         // Somebody removed the node by hand.
         (false, _) => Ok(None),
+    }
+}
+
+/// The lease of what an earlier `up` left under this name, in this mode. What a dead one left is removed first; what
+/// lives, or stands in the other mode, is refused.
+pub(crate) async fn standing(name: &str, provider: ProviderKind) -> Result<Option<Lease>, ClusterError> {
+    let path = lease_path(name);
+    until_dead_is_gone(&path).await?;
+    match Lease::read(&path)? {
+        None => Ok(None),
+        Some(lease) if !lease.is_kept => Err(ClusterError::Busy { cluster: name.to_owned(), pid: lease.owner.pid }),
+        Some(lease) if lease.provider == provider => Ok(Some(lease)),
+        Some(lease) => Err(ClusterError::OtherMode { cluster: name.to_owned(), provider: lease.provider }),
     }
 }
 
