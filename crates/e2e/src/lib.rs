@@ -1,5 +1,6 @@
 //! What the suites share: the tests of the clauses, the program under test, and charts copied to be broken.
 
+pub mod agents;
 pub mod bootstrap;
 pub mod charts;
 pub mod clauses;

@@ -3,7 +3,7 @@
 use super::BesideError;
 use super::wanted::Wanted;
 use crate::bootstrap::Service;
-use crate::containers::{self, ContainerSpec, labels_of_up};
+use crate::containers::{self, ContainerSpec, labels_of_up, network_of_up};
 use crate::events::Events;
 use indexmap::IndexMap;
 use seatrial_contracts::model::{ClusterSpec, Target};
@@ -15,24 +15,23 @@ use std::time::Instant;
 pub struct StandIn<'a> {
     /// Its name.
     pub container: &'a str,
-    /// The network on which others reach it by that name.
-    pub network: &'a str,
     /// Published port of the host → its port.
     pub ports: &'a IndexMap<u16, u16>,
 }
 
-/// Starts all that the contract wants beside what stands in for the release. What runs already stays, and is replaced where it changed.
+/// Starts all that the contract wants beside what stands in for the release. What runs already stays, and is replaced
+/// where it changed.
 pub async fn as_containers(
     spec: &ClusterSpec,
-    release: &StandIn<'_>,
+    release: StandIn<'_>,
     events: &Events,
 ) -> Result<Vec<Service>, BesideError> {
-    let looked_up = |target: &Target| in_network(spec, release, target);
+    let looked_up = |target: &Target| in_network(spec, &release, target);
     let mut services = Vec::new();
     for (name, beside) in &spec.beside {
         let started = Instant::now();
         let wanted = Wanted::of(name, beside, &looked_up)?;
-        let container = containers::run(&container(&wanted, &spec.name, release.network)).await?;
+        let container = containers::run(&container(&wanted, &spec.name)).await?;
         wanted.until_answering().await?;
         events.emit(Event::Finished { what: wanted.name.clone(), seconds: started.elapsed().as_secs_f64() });
         services.push(wanted.service(container.name));
@@ -40,14 +39,14 @@ pub async fn as_containers(
     Ok(services)
 }
 
-fn container(wanted: &Wanted, up: &str, network: &str) -> ContainerSpec {
+fn container(wanted: &Wanted, up: &str) -> ContainerSpec {
     ContainerSpec {
         name: format!("{up}-{}", wanted.name),
         image: wanted.image.clone(),
         env: wanted.env.clone(),
         ports: vec![(wanted.port, Some(wanted.port))],
         labels: labels_of_up(up),
-        network: Some(network.to_owned()),
+        network: Some(network_of_up(up)),
         ..ContainerSpec::default()
     }
 }
@@ -67,7 +66,7 @@ mod tests {
         let target: Target = "svc/registry:http".parse().expect("a target");
         let publish = IndexMap::from([(5000, target.clone())]);
         let spec = ClusterSpec { name: "x".into(), publish, ..ClusterSpec::default() };
-        let release = StandIn { container: "x-registry", network: "x", ports: &IndexMap::from([(5000, 5001)]) };
+        let release = StandIn { container: "x-registry", ports: &IndexMap::from([(5000, 5001)]) };
         assert_eq!(in_network(&spec, &release, &target).as_deref(), Some("x-registry:5001"));
         assert_eq!(in_network(&spec, &release, &"svc/other:http".parse().expect("a target")), None);
     }

@@ -3,7 +3,7 @@
 
 use crate::cluster::engine::Engine;
 use crate::cluster::{ClusterError, GuardCommand, ProviderKind, make_directory, standing};
-use crate::containers::{self, Container, ContainerError, ContainerSpec, labels_of_up};
+use crate::containers::{self, Container, ContainerError, ContainerSpec, labels_of_up, network_of_up};
 use crate::events::Events;
 use crate::lease::{Lease, Owner};
 use crate::run_id::RunId;
@@ -85,6 +85,8 @@ fn container(
         ports: docker.ports.iter().map(|(host, inside)| (*inside, Some(*host))).collect(),
         mounts,
         labels: labels_of_up(&spec.name),
+        // What runs beside it reaches it by its name.
+        network: (!spec.beside.is_empty()).then(|| network_of_up(&spec.name)),
         ..of_image(docker)
     })
 }

@@ -28,6 +28,11 @@ pub fn labels_of_up(name: &str) -> Vec<(String, String)> {
     vec![(UP.to_owned(), name.to_owned())]
 }
 
+/// The network on which the containers that `up` made reach each other by name. Whoever removes them removes it.
+pub fn network_of_up(name: &str) -> String {
+    format!("seatrial-{name}")
+}
+
 /// The filter for the containers of a run.
 pub(crate) fn of_run(run: &str) -> String {
     format!("{RUN_LABEL}={run}")

@@ -10,7 +10,7 @@ mod spec;
 mod start;
 
 pub use error::ContainerError;
-pub use labels::{labels_of_run, labels_of_up};
+pub use labels::{labels_of_run, labels_of_up, network_of_up};
 pub use spec::ContainerSpec;
 
 pub(crate) use labels::{EXPIRES, of_run, of_up};
@@ -109,6 +109,15 @@ pub(crate) async fn remove_labelled(engine: &Engine, label: &str) -> Result<Vec<
         delete(engine, name).await?;
     }
     Ok(names)
+}
+
+/// Removes the network of what `up` made; that there is none is what was wanted.
+pub(crate) async fn remove_network_of_up(engine: &Engine, name: &str) -> Result<(), ContainerError> {
+    let network = network_of_up(name);
+    match seen::told(engine, name, ["network", "rm", &network]).await {
+        Err(ContainerError::Engine { message, .. }) if message.contains("not found") => Ok(()),
+        removed => removed.map(drop),
+    }
 }
 
 /// Removes one; that there is none is what was wanted.

@@ -13,7 +13,10 @@ use std::time::{Duration, Instant};
 pub(super) async fn remove_of(lease: &Lease, caution: Caution) -> Result<(), ReapError> {
     let label = if lease.is_shared() { of_run(&lease.run) } else { of_up(&lease.cluster) };
     let removed = match lease.provider {
-        ProviderKind::Docker => until_quiet(&lease.engine, &label, caution).await,
+        ProviderKind::Docker => match until_quiet(&lease.engine, &label, caution).await {
+            Ok(()) => containers::remove_network_of_up(&lease.engine, &lease.cluster).await,
+            failed => failed,
+        },
         _ => containers::remove_labelled(&lease.engine, &label).await.map(drop),
     };
     match removed {

@@ -54,6 +54,12 @@ impl Chosen {
         Some(Self { path, chart: chart.to_owned(), release, namespace, spec: contract.cluster? })
     }
 
+    /// Port of this host → what is behind it, the programs beside the release after the release.
+    pub(super) fn publish(&self, behind: impl Fn(u16) -> Option<String>) -> Vec<(u16, String)> {
+        let release = self.spec.publish.keys().filter_map(|port| Some((*port, behind(*port)?)));
+        release.chain(self.spec.beside.iter().map(|(name, beside)| (beside.port, name.clone()))).collect()
+    }
+
     /// The folder of the data, where it is on the host.
     pub(super) fn storage(&self) -> Option<Utf8PathBuf> {
         self.spec.host_storage.then(|| state::storage_dir(&self.spec.name))

@@ -5,6 +5,7 @@ use super::told::Told;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use seatrial_harness::beside::{StandIn, as_containers};
 use seatrial_harness::bootstrap::{
     DataState, Journal, Service, ServiceKind, State, States, until_answering, up_by_docker,
 };
@@ -25,7 +26,7 @@ pub(super) async fn make(
     let release = (chosen.release.as_str(), chosen.namespace.as_str());
     let made = up_by_docker(&chosen.spec, docker, release, &Context::guard(), &events).await;
     let container = made.map_err(|error| Failure::environment(&error))?;
-    let problem = match chosen.url() {
+    let mut problem = match chosen.url() {
         Some(url) => until_answering(&url).await.err().map(|error| error.to_string()),
         None => None,
     };
@@ -34,12 +35,16 @@ pub(super) async fn make(
         vec![Service { name: chosen.release.clone(), kind: ServiceKind::Registry, url, at: container.name.clone() }];
     let data = if chosen.spec.host_storage { DataState::Kept } else { DataState::Passing };
     let release = if problem.is_none() { State::Ready } else { State::Failed };
+    if problem.is_none() {
+        let stand_in = StandIn { container: &container.name, ports: &docker.ports };
+        problem = Told::add(&mut journal.record.services, as_containers(&chosen.spec, stand_in, &events).await);
+    }
     change(journal, |states| (states.release, states.data) = (release, data))?;
     Ok(Told {
         environment: None,
         because,
         limits: None,
-        publish: docker.ports.iter().map(|(port, inside)| (*port, format!("{}:{inside}", container.name))).collect(),
+        publish: chosen.publish(|port| docker.ports.get(&port).map(|inside| format!("{}:{inside}", container.name))),
         problem,
         seconds: started.elapsed().as_secs_f64(),
     })

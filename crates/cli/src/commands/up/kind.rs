@@ -7,6 +7,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::{planning, published};
 use seatrial_contracts::model::{ChartPlan, EnvironmentPlan};
+use seatrial_harness::beside::{self, in_cluster};
 use seatrial_harness::bootstrap::{DataState, Journal, Service, ServiceKind, State, until_answering};
 use seatrial_harness::cluster::{Cluster, Limits, named};
 use seatrial_harness::run::{Installed, Session, SessionOptions};
@@ -28,16 +29,21 @@ pub(super) async fn make(
     let cluster = cluster(chosen, environment, tools, journal, context).await?;
     change(journal, |states| states.release = State::Creating)?;
     let installed = install(cluster.clone(), &plan, environment, tools, journal, context).await?;
-    let problem = until_up(chosen, &installed).await;
+    let mut problem = until_up(chosen, &installed).await;
     let release = if problem.is_none() { State::Ready } else { State::Failed };
     journal.record.services = services(chosen, environment);
+    if problem.is_none() {
+        let events = journal.events(&context.events);
+        let started = in_cluster(&cluster, &plan, environment, tools, &events).await;
+        problem = Told::add(&mut journal.record.services, started);
+    }
     let data = if chosen.spec.host_storage { DataState::Kept } else { DataState::Passing };
     change(journal, |states| (states.release, states.data) = (release, data))?;
     Ok(Told {
         environment: Some(environment.name.clone()),
         because: None,
         limits: Some(Limits::of(chosen.spec.resources)),
-        publish: chosen.spec.publish.iter().map(|(port, target)| (*port, target.to_string())).collect(),
+        publish: chosen.publish(|port| chosen.spec.publish.get(&port).map(ToString::to_string)),
         problem,
         seconds: started.elapsed().as_secs_f64(),
     })
@@ -65,7 +71,8 @@ async fn cluster(
     journal: &mut Journal,
     context: &Context,
 ) -> Result<Cluster, Failure> {
-    let publish = published::node_ports(&chosen.spec, &environment.rendered)?;
+    let mut publish = published::node_ports(&chosen.spec, &environment.rendered)?;
+    publish.extend(beside::node_ports(&chosen.spec.beside, &environment.rendered));
     if journal.record.states.cluster != State::Ready {
         change(journal, |states| states.cluster = State::Creating)?;
     }

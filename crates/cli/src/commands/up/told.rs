@@ -1,6 +1,8 @@
 //! What `up` tells when it is done.
 
-use seatrial_harness::bootstrap::{Journal, Mode};
+use crate::failure::chain;
+use seatrial_harness::beside::BesideError;
+use seatrial_harness::bootstrap::{Journal, Mode, Service};
 use seatrial_harness::cluster::Limits;
 use serde_json::{Value, json};
 
@@ -22,6 +24,11 @@ pub(super) struct Told {
 }
 
 impl Told {
+    /// Adds what was started beside the release; why it was not, else.
+    pub(super) fn add(services: &mut Vec<Service>, started: Result<Vec<Service>, BesideError>) -> Option<String> {
+        started.map(|started| services.extend(started)).err().map(|error| chain(&error))
+    }
+
     pub(super) fn value(&self, journal: &Journal) -> Value {
         let record = &journal.record;
         let publish = self.publish.iter().map(|(port, behind)| (port.to_string(), json!(behind)));
