@@ -18,7 +18,7 @@ default:
 verify *ARGS: (setup "live")
     {{ seatrial }} verify {{ ARGS }}
 
-# Make this host ready for a tier: static, test, live or ci. Safe to repeat; the second time takes seconds.
+# Make this host ready for a tier: static, test, live, suite or ci. Safe to repeat; the second time takes seconds.
 setup TIER="live":
     @{{ seatrial }} setup --tier {{ TIER }}
 
@@ -35,7 +35,7 @@ test *ARGS: (setup "test")
     cargo nextest run --workspace --exclude e2e {{ ARGS }}
 
 # The suite on a real cluster: one test for each clause, and the suites written by hand.
-e2e *ARGS: (setup "live") (setup "test")
+e2e *ARGS: (setup "suite")
     cargo nextest run --package e2e {{ ARGS }}
 
 # Build the images that the charts and the clusters need.
@@ -57,7 +57,7 @@ alias deploy := up
 alias teardown := down
 
 # Every moment at which a run can be killed; `e2e` tries three of them.
-chaos *ARGS: (setup "live") (setup "test")
+chaos *ARGS: (setup "suite")
     cargo nextest run --package e2e --run-ignored all -E 'test(killed)' {{ ARGS }}
 
 # Seatrial beside kind, `helm --wait` and `kind load`: medians of interleaved pairs, and target/seatrial/bench.json.

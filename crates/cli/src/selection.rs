@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 pub(crate) struct Filter {
     /// This environment only.
     pub(crate) environment: Option<String>,
-    /// This clause only: `clause`, `clause[element]` or the whole id.
-    pub(crate) clause: Option<String>,
+    /// These clauses only, each as `clause`, `clause[element]` or the whole id; all where none is named.
+    pub(crate) clauses: Vec<String>,
     /// Everything up to this level.
     pub(crate) up_to: Option<Level>,
     /// This tier by itself; lower ones gate nothing.
@@ -39,6 +39,13 @@ impl Filter {
         }
     }
 
+    /// The named clauses that none of the plans has.
+    pub(crate) fn unknown(&self, plans: &[ChartPlan]) -> Vec<&str> {
+        let slots = || plans.iter().flat_map(|plan| &plan.environments).flat_map(|environment| &environment.slots);
+        let is_unknown = |clause: &&String| !slots().any(|slot| is_named(slot, clause));
+        self.clauses.iter().filter(is_unknown).map(String::as_str).collect()
+    }
+
     fn narrow(&self, environment: &mut EnvironmentPlan) {
         environment.slots.retain(|slot| self.holds(slot.level));
         let kept = self.chosen(&environment.slots);
@@ -54,11 +61,11 @@ impl Filter {
 
     /// The chosen slots and all that they stand on.
     fn chosen(&self, slots: &[Slot]) -> BTreeSet<String> {
-        let Some(clause) = &self.clause else {
+        if self.clauses.is_empty() {
             return slots.iter().map(|slot| slot.id.local()).collect();
-        };
-        let mut kept: BTreeSet<String> =
-            slots.iter().filter(|slot| is_named(slot, clause)).map(|slot| slot.id.local()).collect();
+        }
+        let is_chosen = |slot: &&Slot| self.clauses.iter().any(|clause| is_named(slot, clause));
+        let mut kept: BTreeSet<String> = slots.iter().filter(is_chosen).map(|slot| slot.id.local()).collect();
         loop {
             let reached =
                 slots.iter().filter(|slot| kept.contains(&slot.id.local())).flat_map(|slot| slot.after.clone());
@@ -148,13 +155,13 @@ mod tests {
 
     #[test]
     fn a_clause_brings_what_it_stands_on() {
-        let filter = Filter { clause: Some("answers[b]".into()), ..Filter::default() };
+        let filter = Filter { clauses: vec!["answers[b]".into()], ..Filter::default() };
         assert_eq!(left(&filter), ["renders after ", "installs after renders", "answers[b] after installs"]);
     }
 
     #[test]
     fn a_clause_without_its_element_is_all_of_them() {
-        let filter = Filter { clause: Some("answers".into()), ..Filter::default() };
+        let filter = Filter { clauses: vec!["answers".into()], ..Filter::default() };
         assert_eq!(left(&filter).len(), 4);
     }
 
@@ -180,8 +187,15 @@ mod tests {
     }
 
     #[test]
+    fn several_clauses_are_all_of_them_and_what_they_stand_on() {
+        let filter = Filter { clauses: vec!["answers[b]".into(), "gone".into()], ..Filter::default() };
+        assert_eq!(left(&filter).len(), 4);
+        assert_eq!(filter.unknown(&[]), ["answers[b]", "gone"]);
+    }
+
+    #[test]
     fn an_unknown_name_leaves_nothing() {
-        assert!(left(&Filter { clause: Some("nope".into()), ..Filter::default() }).is_empty());
+        assert!(left(&Filter { clauses: vec!["nope".into()], ..Filter::default() }).is_empty());
         assert!(left(&Filter { environment: Some("nope".into()), ..Filter::default() }).is_empty());
     }
 }

@@ -12,8 +12,10 @@ pub struct Evidence {
 }
 
 /// The end of one Helm install.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct HelmEnd {
+    /// Which Helm it was.
+    pub program: String,
     /// The process that ran it.
     pub pid: u64,
     /// When it ended.
@@ -34,19 +36,14 @@ impl Evidence {
         Self { dir: root().join(run) }
     }
 
-    /// The end of the last `helm upgrade --install` of a chart.
+    /// The ends of all `helm upgrade --install` of a chart, in order.
     ///
     /// # Panics
     /// When there was none.
-    #[expect(clippy::expect_used, reason = "a bring-up without Helm has failed")]
-    pub fn helm_end(&self, chart: &Utf8Path) -> HelmEnd {
-        let is_install = |line: &Value| {
-            let words: Vec<&str> = line["argv"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-            words.get(1..3) == Some(&["upgrade", "--install"]) && words.contains(&chart.as_str())
-        };
-        let lines = self.lines("argv.jsonl");
-        let line = lines.iter().rfind(|line| is_install(line)).expect("an install of the chart");
-        HelmEnd { pid: line["pid"].as_u64().expect("a process"), at: at(line) }
+    pub fn helm_ends(&self, chart: &Utf8Path) -> Vec<HelmEnd> {
+        let ends: Vec<HelmEnd> = self.lines("argv.jsonl").iter().filter_map(|line| install_of(chart, line)).collect();
+        assert!(!ends.is_empty(), "no install of {chart}");
+        ends
     }
 
     /// When that process gave this verdict (`fail`) about a slot.
@@ -65,6 +62,12 @@ impl Evidence {
         let text = std::fs::read_to_string(self.dir.join(file)).expect("the file of the evidence");
         text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
     }
+}
+
+fn install_of(chart: &Utf8Path, line: &Value) -> Option<HelmEnd> {
+    let words: Vec<&str> = line["argv"].as_array()?.iter().filter_map(Value::as_str).collect();
+    let is_it = words.get(1..3) == Some(&["upgrade", "--install"]) && words.contains(&chart.as_str());
+    is_it.then(|| HelmEnd { program: words[0].to_owned(), pid: line["pid"].as_u64().unwrap_or_default(), at: at(line) })
 }
 
 #[expect(clippy::expect_used, reason = "a line without its time has failed")]

@@ -4,8 +4,10 @@
 
 use e2e::Program;
 use e2e::charts::{Copy, Edit};
+use e2e::evidence::Evidence;
 use e2e::report::{self, Line};
 use rstest::rstest;
+use serde_json::Value;
 
 const SERVICE: &str = "templates/service.yaml";
 const DEPLOYMENT: &str = "templates/deployment.yaml";
@@ -13,14 +15,25 @@ const DEPLOYMENT: &str = "templates/deployment.yaml";
 /// The live tier alone, and of that no more than shows the break: disturbing a broken release tells nothing new.
 const LIVE: [&str; 4] = ["--tier", "live", "--up-to", "live"];
 
-/// Judges a copy and gives the exit code and the verdicts.
-fn verify(copy: &Copy, args: &[&str]) -> (Option<i32>, Vec<Line>) {
+/// How long after Helm's end the failing verdict may come.
+const PROMPT: f64 = 10.0;
+
+/// What one call of the program came to.
+struct Judged {
+    code: Option<i32>,
+    document: Value,
+    verdicts: Vec<Line>,
+}
+
+/// Judges a copy.
+fn verify(copy: &Copy, args: &[&str]) -> Judged {
     let path = copy.path();
     let common = ["verify", path.as_str(), "-e", "dev", "--format", "json"];
     // Without nextest nothing else keeps the cluster for the next break.
     let keep: &[&str] = if is_in_nextest() { &[] } else { &["--keep", "3m"] };
     let finished = program().call(&[&common[..], args, keep].concat());
-    (finished.code, report::verdicts(&report::document(&finished)))
+    let document = report::document(&finished);
+    Judged { code: finished.code, verdicts: report::verdicts(&document), document }
 }
 
 /// Inside a nextest run its cluster is shared; without nextest the breaks share one that is kept for a while.
@@ -35,7 +48,8 @@ fn is_in_nextest() -> bool {
 
 /// One Fail, of this clause, with this in its cause; everything else passes or is blocked by it.
 #[track_caller]
-fn check_broken(verdicts: &[Line], (clause, words): (&str, &str)) {
+fn check_broken<'j>(judged: &'j Judged, (clause, words): (&str, &str)) -> &'j Line {
+    let verdicts = &judged.verdicts;
     let failed: Vec<&Line> = verdicts.iter().filter(|line| line.verdict == "fail").collect();
     assert_eq!(failed.len(), 1, "exactly one clause fails: {:#?}", interesting(verdicts));
     assert!(failed[0].id.ends_with(&format!("::dev::{clause}")), "{clause} fails, not {:#?}", failed[0]);
@@ -43,6 +57,19 @@ fn check_broken(verdicts: &[Line], (clause, words): (&str, &str)) {
     let is_explained = |line: &&Line| line.verdict == "pass" || line.verdict == "fail" || line.blocked_by.is_some();
     let loose: Vec<&Line> = verdicts.iter().filter(|line| !is_explained(line)).collect();
     assert!(loose.is_empty(), "neither passed nor blocked: {loose:#?}");
+    assert_eq!(judged.code, Some(10));
+    failed[0]
+}
+
+/// The same, and the verdict came soon after Helm's end.
+#[track_caller]
+fn check_broken_soon(copy: &Copy, judged: &Judged, expected: (&str, &str)) {
+    let failed = check_broken(judged, expected);
+    let evidence = Evidence::of(&judged.document);
+    let helm = &evidence.helm_ends(&copy.path())[0];
+    let after = (evidence.judged(helm.pid, &failed.id, "fail") - helm.at).total(jiff::Unit::Second);
+    let after = after.expect("seconds");
+    assert!(after <= PROMPT, "{} failed {after:.1} s after Helm's end, more than {PROMPT} s", failed.id);
 }
 
 fn interesting(verdicts: &[Line]) -> Vec<&Line> {
@@ -77,12 +104,8 @@ fn found_in_the_files_and_in_the_cluster(
     #[case] in_the_cluster: (&str, &str),
 ) {
     let copy = Copy::of("pallet-registry").with(edit);
-    let (code, verdicts) = verify(&copy, &[]);
-    check_broken(&verdicts, in_the_files);
-    assert_eq!(code, Some(10));
-    let (code, verdicts) = verify(&copy, &LIVE);
-    check_broken(&verdicts, in_the_cluster);
-    assert_eq!(code, Some(10));
+    check_broken(&verify(&copy, &[]), in_the_files);
+    check_broken_soon(&copy, &verify(&copy, &LIVE), in_the_cluster);
 }
 
 /// Only a cluster can tell.
@@ -105,15 +128,13 @@ fn found_in_the_files_and_in_the_cluster(
 )]
 fn found_in_the_cluster(#[case] edit: Edit, #[case] expected: (&str, &str)) {
     let copy = Copy::of("pallet-registry").with(edit);
-    let (code, verdicts) = verify(&copy, &LIVE);
-    check_broken(&verdicts, expected);
-    assert_eq!(code, Some(10));
+    check_broken_soon(&copy, &verify(&copy, &LIVE), expected);
 }
 
 #[test]
 fn the_sound_chart_keeps_every_promise() {
     // What measures and disturbs it is judged by the tests of its clauses in the same run.
-    let (code, verdicts) = verify(&Copy::of("pallet-registry"), &["--up-to", "live"]);
-    assert_eq!(interesting(&verdicts), Vec::<&Line>::new());
-    assert_eq!(code, Some(0));
+    let judged = verify(&Copy::of("pallet-registry"), &["--up-to", "live"]);
+    assert_eq!(interesting(&judged.verdicts), Vec::<&Line>::new());
+    assert_eq!(judged.code, Some(0));
 }

@@ -23,7 +23,7 @@ pub use event::{Mode, SetupEvent, SetupReport, State, StepReport};
 pub use need::Need;
 pub(crate) use node_image::tag as node_image_tag;
 pub(crate) use program_image::{PROBER, PROGRAM_IMAGES};
-pub(crate) use programs::{HELM, KIND, KUBERNETES};
+pub(crate) use programs::{HELM, HELM_4, KIND, KUBERNETES};
 pub(crate) use registry::TAG as REGISTRY_TAG;
 pub(crate) use steps::on_path;
 

@@ -4,7 +4,7 @@
 mod find;
 mod images;
 
-pub use find::Found;
+pub use find::{Found, helm_4};
 pub(crate) use find::{docker, helm, kind};
 pub use images::{named_image, node_image, prober_image, registry_image};
 

@@ -17,14 +17,14 @@ pub(crate) struct Args {
     #[arg(short, long = "env", value_name = "ENV")]
     environment: Option<String>,
 
-    /// This clause only, and what it stands on
-    #[arg(long, value_name = "NAME")]
-    clause: Option<String>,
+    /// This clause only, and what it stands on; several where it is given several times
+    #[arg(long = "clause", value_name = "NAME")]
+    clauses: Vec<String>,
 }
 
 /// Judges the files.
 pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
-    let (charts, environment, clause) = (args.charts.clone(), args.environment.clone(), args.clause.clone());
-    let verify = verify::Args { charts, environment, clause, ..verify::Args::up_to_static() };
+    let (charts, environment, clauses) = (args.charts.clone(), args.environment.clone(), args.clauses.clone());
+    let verify = verify::Args { charts, environment, clauses, ..verify::Args::up_to_static() };
     verify::run(&verify, context).await
 }

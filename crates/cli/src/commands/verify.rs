@@ -26,9 +26,9 @@ pub(crate) struct Args {
     #[arg(short, long = "env", value_name = "ENV")]
     pub(crate) environment: Option<String>,
 
-    /// This clause only, and what it stands on
-    #[arg(long, value_name = "NAME")]
-    pub(crate) clause: Option<String>,
+    /// This clause only, and what it stands on; several where it is given several times
+    #[arg(long = "clause", value_name = "NAME")]
+    pub(crate) clauses: Vec<String>,
 
     /// Everything up to this level
     #[arg(long, value_enum, value_name = "LEVEL")]
@@ -123,7 +123,7 @@ impl Args {
         Self {
             charts: Vec::new(),
             environment: None,
-            clause: None,
+            clauses: Vec::new(),
             up_to: Some(UpTo::Static),
             tier: None,
             provider: Provider::Kind,
@@ -139,7 +139,7 @@ impl Args {
 
     /// The clauses of `clauses.lock` that the plans lack, where nothing narrows the plans.
     fn missing(&self, planning: &Planning, context: &Context) -> Vec<String> {
-        let is_narrowed = !self.charts.is_empty() || self.environment.is_some() || self.clause.is_some();
+        let is_narrowed = !self.charts.is_empty() || self.environment.is_some() || !self.clauses.is_empty();
         if is_narrowed || !planning.failures.is_empty() {
             return Vec::new();
         }
@@ -156,7 +156,7 @@ impl Args {
     fn filter(&self) -> Filter {
         Filter {
             environment: self.environment.clone(),
-            clause: self.clause.clone(),
+            clauses: self.clauses.clone(),
             up_to: self.up_to.map(UpTo::level),
             tier: self.tier,
         }
@@ -192,14 +192,15 @@ impl UpTo {
     }
 }
 
-/// Zero clauses are no pass.
+/// Zero clauses are no pass, and neither is a named one that is not there.
 fn nothing_selected(planning: &Planning, filter: &Filter) -> Option<Failure> {
     let is_any = planning.plans.iter().flat_map(|plan| &plan.environments).any(|e| !e.slots.is_empty());
-    if is_any || !planning.failures.is_empty() {
+    let unknown = filter.unknown(&planning.plans);
+    if (is_any && unknown.is_empty()) || !planning.failures.is_empty() {
         return None;
     }
     let words = [
-        filter.clause.as_ref().map(|name| format!("clause `{name}`")),
+        (!unknown.is_empty()).then(|| format!("clause `{}`", unknown.join("`, `"))),
         filter.environment.as_ref().map(|name| format!("environment `{name}`")),
     ];
     let words = words.into_iter().flatten().collect::<Vec<_>>().join(" in ");

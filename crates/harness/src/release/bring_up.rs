@@ -77,16 +77,26 @@ impl Site {
                 // Up and at rest first: images on the node, prober answering, nothing else going on.
                 let _held = self.hold_alone(stage).await?;
                 self.prober(stage.namespace()).until_answering().await?;
-                self.replace(stage, true).await
+                self.replace_reachable(stage, true).await
             };
             made.await.map_err(|error: ReleaseError| error.to_string())
         });
         made.await?.map_err(|message| ReleaseError::Recorded { message })
     }
 
+    /// A fresh install whose Services are waited for, too: the first bring-up has shown by the clause `reachable` what
+    /// comes of them, and who looks next shall not judge it again.
+    pub(super) async fn replace_reachable(&self, stage: &Stage<'_>, is_measured: bool) -> Result<Fresh, ReleaseError> {
+        let fresh = Box::pin(self.replace(stage, is_measured)).await?;
+        if fresh.problem().is_none() {
+            self.until_reachable_again(stage).await;
+        }
+        Ok(fresh)
+    }
+
     /// Whatever is in the namespace is replaced by a fresh install of the stage. The caller holds it alone. Where the
     /// install is measured (`is_measured`), nothing of the old one goes on meanwhile, not even on the node's disk.
-    pub(super) async fn replace(&self, stage: &Stage<'_>, is_measured: bool) -> Result<Fresh, ReleaseError> {
+    async fn replace(&self, stage: &Stage<'_>, is_measured: bool) -> Result<Fresh, ReleaseError> {
         let started = Instant::now();
         let what = format!("release {}", stage.name());
         self.events.emit(Event::Started { what: what.clone() });
@@ -124,10 +134,6 @@ impl Site {
         self.evidence.learn_rendered(&objects(&stage.environment.rendered));
         let (helm, progress) = self.install_and_watch(stage).await?;
         if helm.code == Some(0) && progress.problem().is_none() {
-            if generation > 1 {
-                // The clause `reachable` has judged the first; later ones are only waited for.
-                self.until_reachable_again(stage).await;
-            }
             self.set_holder(stage, &Holder { is_sound: true, ..holder })?;
         }
         self.evidence.collect(self, stage).await;

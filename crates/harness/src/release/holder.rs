@@ -54,7 +54,7 @@ impl Site {
         let lock = self.lock(stage, true).await?;
         let mut holder = self.holder(stage)?;
         if !is_up(&holder, stage) {
-            let fresh = self.replace(stage, false).await?;
+            let fresh = self.replace_reachable(stage, false).await?;
             if let Some(reason) = fresh.problem() {
                 let message = format!("the release {} did not come up again: {reason}", stage.name());
                 return Err(ReleaseError::Recorded { message });
@@ -123,7 +123,7 @@ fn is_up(holder: &Holder, stage: &Stage<'_>) -> bool {
 
 impl Fresh {
     /// Why the release is not ready, if it is not.
-    fn problem(&self) -> Option<String> {
+    pub(super) fn problem(&self) -> Option<String> {
         if self.helm.code != Some(0) {
             return Some(format!("helm ended with {:?}: {}", self.helm.code, self.helm.stderr));
         }

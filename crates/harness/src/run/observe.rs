@@ -53,14 +53,15 @@ async fn refused(session: &Session, stage: &Stage<'_>, refusal: &Refusal) -> Res
 /// The observation of a slot on a cluster, read where another process has made it.
 pub(super) async fn on(site: &Site, stage: &Stage<'_>, slot: &Slot) -> Result<Observation, RunError> {
     match &slot.what {
-        What::Installs => return Ok(site.bring_up(stage).await?.installs),
-        What::Ready => return Ok(site.bring_up(stage).await?.ready),
+        What::Installs => return Ok(Box::pin(site.bring_up(stage)).await?.installs),
+        What::Ready => return Ok(Box::pin(site.bring_up(stage)).await?.ready),
         _ => {}
     }
     let key = format!("slot-{}-{}", stage.key(), hash(slot));
     let steps = site.steps();
     let made = step_file::once::<Observation, String>(&steps, &key, async || {
-        let observation = make(site, stage, slot).await;
+        // Boxed, as what follows: a future of it all in one is deeper than the compiler will look.
+        let observation = Box::pin(make(site, stage, slot)).await;
         site.evidence.learn(&site.objects, stage.namespace()).await;
         Ok(site.evidence.clean_observation(observation))
     });
@@ -78,9 +79,9 @@ async fn make(site: &Site, stage: &Stage<'_>, slot: &Slot) -> Observation {
     let started = Instant::now();
     let made = match judge::clause_of(slot, stage.environment) {
         None => Err(ReleaseError::Recorded { message: "there is nothing to look at".to_owned() }),
-        Some(clause) if startup::is_budget(&clause) => startup::observe(site, stage, slot).await,
-        Some(clause) if together::is_budget(&clause) => together::observe(site, stage, slot).await,
-        Some(clause) => held(site, stage, slot, &clause).await,
+        Some(clause) if startup::is_budget(&clause) => Box::pin(startup::observe(site, stage, slot)).await,
+        Some(clause) if together::is_budget(&clause) => Box::pin(together::observe(site, stage, slot)).await,
+        Some(clause) => Box::pin(held(site, stage, slot, &clause)).await,
     };
     let mut observation = made.unwrap_or_else(|failed| Observation {
         unlooked: Some(Reason::new(failed.to_string())),

@@ -161,7 +161,8 @@ impl Session {
         let observation = if observe::is_of_files(slot) {
             observe::of_files(self, stage, slot).await?
         } else {
-            observe::on(self.site_for(stage).await?, stage, slot).await?
+            // Boxed: what is below is deep, and a future of it all in one has no layout that the compiler would compute.
+            Box::pin(observe::on(self.site_for(stage).await?, stage, slot)).await?
         };
         let mut verdict = judge::evaluate(stage.chart, stage.environment, slot, Some(&observation));
         self.evidence.keep(stage, &slot.id.local(), &observation);

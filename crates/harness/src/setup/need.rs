@@ -23,6 +23,9 @@ pub enum Need {
     RegistryImage,
     /// oras, which a clause of `pallet-registry` calls.
     Oras,
+    /// The next Helm, with which the suite proves that everything works too.
+    #[serde(rename = "helm-4")]
+    Helm4,
     /// cargo-nextest, which runs the tests.
     Nextest,
     /// actionlint, which reads the GitHub workflows.
@@ -36,13 +39,13 @@ pub enum Need {
 }
 
 use Need::{
-    Actionlint, AgentImage, Coverage, Deny, Engine, Helm, Kind, Nextest, NodeImage, Oras, ProberImage, RegistryImage,
-    Shellcheck,
+    Actionlint, AgentImage, Coverage, Deny, Engine, Helm, Helm4, Kind, Nextest, NodeImage, Oras, ProberImage,
+    RegistryImage, Shellcheck,
 };
 
 impl Need {
     /// All of them, in order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Engine,
         Kind,
         Helm,
@@ -51,13 +54,15 @@ impl Need {
         AgentImage,
         RegistryImage,
         Oras,
+        Helm4,
         Nextest,
         Actionlint,
         Shellcheck,
         Deny,
     ];
 
-    /// What a tier needs: `static`, `test` (unit tests), `api`, `live`, `ci` or `coverage`.
+    /// What a tier needs: `static`, `test` (unit tests), `api`, `live`, `suite` (the tests that need a cluster), `ci`
+    /// or `coverage`.
     #[must_use]
     pub fn for_tier(tier: &str) -> Option<Vec<Self>> {
         Some(match tier {
@@ -65,6 +70,9 @@ impl Need {
             "test" => vec![Helm, Nextest],
             "api" => vec![Engine, Kind, Helm, NodeImage],
             "live" => vec![Engine, Kind, Helm, NodeImage, ProberImage, AgentImage, RegistryImage, Oras],
+            "suite" => {
+                vec![Engine, Kind, Helm, NodeImage, ProberImage, AgentImage, RegistryImage, Oras, Helm4, Nextest]
+            }
             "ci" => Self::ALL.into_iter().filter(|need| *need != Coverage).collect(),
             "coverage" => vec![Coverage],
             _ => return None,
@@ -83,6 +91,7 @@ impl Need {
             AgentImage => "agent-image",
             RegistryImage => "registry-image",
             Oras => "oras",
+            Helm4 => "helm-4",
             Nextest => "nextest",
             Actionlint => "actionlint",
             Shellcheck => "shellcheck",
@@ -102,6 +111,7 @@ impl Need {
             AgentImage => "building the image of the agents (about a minute)",
             RegistryImage => "building the registry image (some 10 s)",
             Oras => "building oras (some 10 s)",
+            Helm4 => "building Helm 4 (about 2 min)",
             Nextest => "building cargo-nextest (about 5 min)",
             Actionlint => "building actionlint (some 5 s)",
             Shellcheck => "installing shellcheck",
@@ -153,7 +163,7 @@ mod tests {
 
     #[test]
     fn every_tier_is_known_and_no_other() {
-        for tier in ["static", "test", "api", "live", "ci", "coverage"] {
+        for tier in ["static", "test", "api", "live", "suite", "ci", "coverage"] {
             assert!(Need::for_tier(tier).is_some(), "{tier}");
         }
         assert_eq!(Need::for_tier("nothing"), None);

@@ -10,6 +10,14 @@ pub(crate) const KIND: GoModule = GoModule {
     linked: &[],
 };
 
+/// The next Helm, with which everything but Skaffold must work too. Not linked beside the other: they have one name.
+pub(crate) const HELM_4: GoModule = GoModule {
+    folder: "tools/helm4",
+    pinned: "helm.sh/helm/v4",
+    programs: &[("helm.sh/helm/v4/cmd/helm", "helm")],
+    linked: &["helm.sh/helm/v4/internal/version.version={version}"],
+};
+
 /// Helm says its version only if it is told, and renders for Kubernetes 1.20 unless it is told the version of its
 /// own Kubernetes modules (as its Makefile does; `helm_renders_for_its_own_kubernetes` keeps them together).
 pub(crate) const HELM: GoModule = GoModule {
@@ -100,9 +108,10 @@ pub(super) const PAUSE: GoModule =
 pub(super) const NODE: [&GoModule; 7] = [&KUBERNETES, &ETCD, &COREDNS, &CONTAINERD, &CRICTL, &VOLUMES, &PAUSE];
 
 #[cfg(test)]
-pub(super) const ALL: [&GoModule; 12] = [
+pub(super) const ALL: [&GoModule; 13] = [
     &KIND,
     &HELM,
+    &HELM_4,
     &ACTIONLINT,
     &ORAS,
     &OCI_WRAPPER,

@@ -54,6 +54,8 @@ static RECIPES: &[(&str, &[u8])] = recipes![
     "tools/cargo.txt",
     "tools/helm/go.mod",
     "tools/helm/go.sum",
+    "tools/helm4/go.mod",
+    "tools/helm4/go.sum",
     "tools/kind/go.mod",
     "tools/kind/go.sum",
     "tools/oci-wrapper/caps.go",

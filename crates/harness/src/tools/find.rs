@@ -4,7 +4,7 @@ use super::ToolError;
 use crate::cache::cache_dir;
 use crate::command::Cmd;
 use crate::host::Version;
-use crate::setup::{HELM, KIND, KUBERNETES, on_path};
+use crate::setup::{HELM, HELM_4, KIND, KUBERNETES, on_path};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::fmt;
 use std::time::Duration;
@@ -47,6 +47,12 @@ pub(crate) fn helm() -> Result<Found, ToolError> {
     let own = Found { path: HELM.program("helm"), version: HELM.version().to_owned() };
     let version = &["version", "--short"];
     find(&Wanted { name: "helm", variable: "SEATRIAL_HELM", version, oldest: Version(3, 14, 0), own })
+}
+
+/// The pinned Helm 4, if the set-up has built it: nothing of ours asks for it, only the suite.
+#[must_use]
+pub fn helm_4() -> Option<Utf8PathBuf> {
+    Some(HELM_4.program("helm")).filter(|path| path.is_file())
 }
 
 /// Docker's client.
