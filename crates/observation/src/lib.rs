@@ -19,8 +19,8 @@ pub use latency::Connections;
 pub use look::{Look, Reason};
 pub use observation::{Actions, Clock, Ended, Observation, Part};
 pub use probe::{
-    DnsAnswer, DnsSpec, FailureKind, HttpAnswer, HttpSpec, ProbeAnswer, ProbeFailure, ProbeOutcome, ProbeSpec,
-    RegistryAction, RegistryAnswer, RegistrySpec, RegistryStep, Seed, TcpSpec,
+    DnsAnswer, DnsSpec, FailureKind, FirstAnswer, FirstAnswerSpec, HttpAnswer, HttpSpec, ProbeAnswer, ProbeFailure,
+    ProbeOutcome, ProbeSpec, RegistryAction, RegistryAnswer, RegistrySpec, RegistryStep, Seed, TcpSpec,
 };
 pub use sample::{CommandSeen, Found, LogStream, LookError, ObjectLook, Sample, Seen, Usage};
-pub use startup::PodStart;
+pub use startup::{Place, PodStart, Start};

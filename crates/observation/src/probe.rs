@@ -16,6 +16,18 @@ pub enum ProbeSpec {
     Dns(DnsSpec),
     /// Speak the OCI distribution protocol to a registry.
     Registry(RegistrySpec),
+    /// Ask again and again until the first 200.
+    FirstAnswer(FirstAnswerSpec),
+}
+
+/// Who is to answer, for the moment of its first 200.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FirstAnswerSpec {
+    /// The whole URL, asked with GET.
+    pub url: String,
+    /// The pause between two requests, in milliseconds.
+    pub every_ms: u64,
 }
 
 /// One HTTP request. Redirects are never followed: what the first answer says is the observation.
@@ -118,6 +130,18 @@ pub enum ProbeAnswer {
     },
     /// What the registry did at each step.
     Registry(RegistryAnswer),
+    /// When the first 200 came.
+    FirstAnswer(FirstAnswer),
+}
+
+/// When the first 200 came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FirstAnswer {
+    /// The end of the answer by the wall clock, in nanoseconds since 1970.
+    pub at_ns: u64,
+    /// Requests before it that had another answer, or none.
+    pub refused: u64,
 }
 
 /// An HTTP response, its body bounded to 1 MiB.

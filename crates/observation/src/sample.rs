@@ -1,6 +1,6 @@
 //! One look of a clause: when it was taken and what was seen.
 
-use crate::{Look, ProbeOutcome, Reason};
+use crate::{Look, ProbeOutcome, Reason, Start};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -40,6 +40,8 @@ pub enum Seen {
     Usage(Vec<Usage>),
     /// A command's end.
     Command(CommandSeen),
+    /// One start of a container.
+    Start(Start),
 }
 
 /// What one target of a clause named in the cluster.

@@ -9,6 +9,7 @@ pub mod wait;
 mod dns;
 mod exchange;
 mod failure;
+mod first_answer;
 mod http;
 mod names;
 mod probe;

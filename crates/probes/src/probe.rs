@@ -1,6 +1,6 @@
 //! One probe: spec in, outcome out, never longer than its time-out.
 
-use crate::{dns, http, registry, tcp};
+use crate::{dns, first_answer, http, registry, tcp};
 use seatrial_observation::{ProbeAnswer, ProbeFailure, ProbeOutcome, ProbeSpec};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -19,6 +19,7 @@ async fn answer(spec: &ProbeSpec, deadline: Deadline) -> Result<ProbeAnswer, Pro
         ProbeSpec::Tcp(spec) => tcp::connect(spec, deadline).await,
         ProbeSpec::Dns(spec) => Ok(ProbeAnswer::Dns { names: dns::resolve(spec, deadline).await }),
         ProbeSpec::Registry(spec) => registry::talk(spec, deadline).await.map(ProbeAnswer::Registry),
+        ProbeSpec::FirstAnswer(spec) => first_answer::until(spec, deadline).await.map(ProbeAnswer::FirstAnswer),
     }
 }
 

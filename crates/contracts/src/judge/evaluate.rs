@@ -3,7 +3,7 @@
 use super::checks::{Judged, Outcome, look, refusal};
 use super::verdicts::{fail, finish, inconclusive, pass};
 use super::watch::{FEWEST_LOOKS, Mode};
-use super::{blame, clause_of, startup, statics};
+use super::{blame, clause_of, starts, startup, statics};
 use crate::model::{
     ChartPlan, Check, Clause, EnvironmentPlan, Measured, Phase, Refusal, Slot, Verdict, VerdictKind, What,
 };
@@ -29,7 +29,7 @@ pub fn evaluate(
 }
 
 /// What came of one part.
-enum Ruling {
+pub(super) enum Ruling {
     Pass(Vec<Measured>),
     Fail { cause: &'static str, message: String, measured: Vec<Measured> },
     Inconclusive { cause: &'static str, message: String },
@@ -40,7 +40,7 @@ impl Ruling {
         Self::Fail { cause, message: message.into(), measured: Vec::new() }
     }
 
-    fn unclear(cause: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn unclear(cause: &'static str, message: impl Into<String>) -> Self {
         Self::Inconclusive { cause, message: message.into() }
     }
 
@@ -161,7 +161,9 @@ fn refuses(refusals: &[Refusal], parts: &[Part]) -> Ruling {
 
 /// The verdict of one phase from its parts, of which each must hold: as many as it is repeated.
 fn in_a_row<'a>(phase: &Phase, has_event: bool, parts: &mut impl Iterator<Item = &'a Part>) -> Ruling {
-    let wanted = phase.repeat.unwrap_or(1);
+    let is_compared = phase.within.is_some_and(|within| within.than.is_some());
+    // Starts that are compared are samples of one part.
+    let wanted = if is_compared { 1 } else { phase.repeat.unwrap_or(1) };
     let mut values = Vec::new();
     for time in 1..=wanted {
         let Some(part) = parts.next() else {
@@ -180,6 +182,9 @@ fn in_a_row<'a>(phase: &Phase, has_event: bool, parts: &mut impl Iterator<Item =
 
 /// The verdict of one phase from its part.
 fn of_part(phase: &Phase, has_event: bool, part: &Part) -> Ruling {
+    if phase.within.is_some_and(|within| within.than.is_some()) {
+        return starts::compare(phase, part);
+    }
     if let Ended::Doomed(reason) = &part.ended {
         return Ruling::fail("doomed", text(reason));
     }

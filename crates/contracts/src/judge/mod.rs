@@ -10,6 +10,7 @@ mod checks;
 mod clause_of;
 mod evaluate;
 pub mod expect;
+mod starts;
 mod startup;
 mod statics;
 mod verdicts;
@@ -18,6 +19,7 @@ mod wellness;
 
 pub use clause_of::{clause_of, needs_observation, phases};
 pub use evaluate::evaluate;
+pub use starts::{NextStart, next_start};
 pub use statics::judge_static;
 pub(crate) use statics::{defaults_with_subject, is_port};
 pub use verdicts::{blocked, blocking, skipped};

@@ -8,6 +8,7 @@ mod drive;
 mod look;
 mod observe;
 mod session;
+mod starts;
 mod startup;
 mod summary;
 mod targets;

@@ -7,7 +7,7 @@ use super::drive;
 use super::look::Looker;
 use super::session::{RunError, Session};
 use super::targets::Targets;
-use super::{startup, together};
+use super::{starts, startup, together};
 use crate::cache::KeyOf;
 use crate::release::{Held, Mirror, ReleaseError, Site, Stage, clock, until_ready};
 use crate::step_file;
@@ -138,7 +138,11 @@ async fn looked(site: &Site, stage: &Stage<'_>, slot: &Slot, clause: &Clause, he
     let phases = judge::phases(slot, stage.environment);
     let mut notes = Vec::new();
     observation.actions.before_failed = act::before(&mut looker, clause, slot, &mut notes).await.err();
-    if observation.actions.before_failed.is_none() {
+    if observation.actions.before_failed.is_none() && starts::is_comparison(clause) {
+        for phase in &phases {
+            observation.parts.push(starts::observe(looker.targets, phase).await);
+        }
+    } else if observation.actions.before_failed.is_none() {
         happen(&mut looker, clause, &phases, &mut observation, &mut notes).await;
     }
     observation.actions.seeds = looker.seeds;

@@ -10,7 +10,9 @@ use seatrial_observation::{Ended, Observation, Sample, Seen};
 
 /// `ready: release, within: 5s` judges an install of its own, which all such clauses share.
 pub(super) fn is_budget(clause: &Clause) -> bool {
-    let is_ready = |phase: &Phase| matches!(phase.check, Check::Ready(_)) && phase.within.is_some();
+    let is_ready = |phase: &Phase| {
+        matches!(phase.check, Check::Ready(_)) && phase.within.is_some_and(|within| within.than.is_none())
+    };
     clause.when.is_empty() && !clause.then.is_empty() && clause.then.iter().all(is_ready)
 }
 
@@ -19,9 +21,6 @@ pub(super) async fn observe(site: &Site, stage: &Stage<'_>, slot: &Slot) -> Resu
     let rules = rules(site, stage, false);
     let phases = judge::phases(slot, stage.environment);
     let mut observation = Observation::default();
-    if phases.iter().any(|phase| phase.within.is_some_and(|within| within.than.is_some())) {
-        return Err(ReleaseError::Recorded { message: "starts elsewhere can't be taken yet".to_owned() });
-    }
     for phase in &phases {
         for index in 0..phase.repeat.unwrap_or(1) {
             let fresh = installed(site, stage, index).await?;
@@ -63,7 +62,7 @@ fn samples_of(fresh: &Fresh, stage: &Stage<'_>, phase: &Phase) -> Vec<Sample> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use seatrial_contracts::model::Within;
+    use seatrial_contracts::model::{Reference, Within};
     use std::time::Duration;
 
     fn clause(check: Check, within: Option<Within>) -> Clause {
@@ -75,6 +74,8 @@ mod tests {
         let within = Some(Within { limit: Duration::from_secs(5), is_of_ready: false, than: None });
         assert!(is_budget(&clause(Check::Ready(ReadyOf::Release), within)));
         assert!(!is_budget(&clause(Check::Ready(ReadyOf::Release), None)));
+        let than = within.map(|within| Within { than: Some(Reference::Docker), ..within });
+        assert!(!is_budget(&clause(Check::Ready(ReadyOf::Release), than)));
         assert!(!is_budget(&clause(Check::Dns(Vec::new()), within)));
     }
 }
