@@ -45,16 +45,20 @@ fn lines(text: &str) -> BTreeSet<String> {
 
 /// Leases and kubeconfigs below a folder.
 pub fn files(home: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
+    below(home).into_iter().filter(|path| is_of_a_run(path)).collect()
+}
+
+/// All files below a folder; none where there is no such folder.
+pub fn below(folder: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     let mut found = BTreeSet::new();
-    let mut folders = vec![home.to_owned()];
+    let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => folders.push(entry.path().to_owned()),
-                _ if is_of_a_run(entry.path()) => {
+                _ => {
                     found.insert(entry.path().to_owned());
                 }
-                _ => {}
             }
         }
     }

@@ -6,11 +6,15 @@ pub mod charts;
 pub mod clauses;
 pub mod engine;
 pub mod evidence;
+pub mod faulty;
+pub mod foreign;
 pub mod judge;
 pub mod kill;
 pub mod mutations;
 pub mod program;
 pub mod report;
 pub mod skips;
+pub mod state;
 
 pub use program::Program;
+pub use state::State;

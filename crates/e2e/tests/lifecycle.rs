@@ -2,104 +2,20 @@
 //! somebody else's stands. These use fixed names and ports, so nextest runs them one after the other.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use e2e::Program;
 use e2e::charts::Copy;
 use e2e::engine::{Left, containers};
-use e2e::kill::{is_called, kill_all_of, processes_of, until};
+use e2e::foreign::Foreign;
+use e2e::kill::{is_called, kill_all_of, until};
 use e2e::program::{test_binary, tool};
 use e2e::report::document;
-use rstest::rstest;
-use std::collections::BTreeSet;
-use std::time::{Duration, SystemTime};
+use e2e::{Program, State};
+use std::time::Duration;
 
-/// The kubeconfig of a user who has one.
-const USERS: &str = "apiVersion: v1
-kind: Config
-current-context: mine
-clusters: [{ name: mine, cluster: { server: 'https://127.0.0.1:1' } }]
-contexts: [{ name: mine, context: { cluster: mine, user: me } }]
-users: [{ name: me, user: {} }]
-";
-
-/// A state folder and a user's home of its own: what is found in them afterwards was left by this test.
-struct State {
-    dir: tempfile::TempDir,
-    /// When the user wrote the kubeconfig; `None` for a user without one.
-    written: Option<SystemTime>,
-}
-
-impl State {
-    fn new() -> Self {
-        let mut state = Self::without_kubeconfig();
-        let file = state.users_home().join(".kube/config");
-        std::fs::create_dir_all(state.users_home().join(".kube")).expect("a folder");
-        std::fs::write(&file, USERS).expect("a kubeconfig");
-        state.written = Some(modified(&file));
-        state
-    }
-
-    fn without_kubeconfig() -> Self {
-        let dir = tempfile::Builder::new().prefix("seatrial-home-").tempdir().expect("a folder");
-        Self { dir, written: None }
-    }
-
-    fn home(&self) -> Utf8PathBuf {
-        Utf8Path::from_path(self.dir.path()).expect("UTF-8").join("state")
-    }
-
-    fn users_home(&self) -> Utf8PathBuf {
-        Utf8Path::from_path(self.dir.path()).expect("UTF-8").join("user")
-    }
-
-    /// A file of the test itself.
-    fn file(&self, name: &str) -> Utf8PathBuf {
-        Utf8Path::from_path(self.dir.path()).expect("UTF-8").join(name)
-    }
-
-    fn program(&self, exe: &str, run: &str) -> Program {
-        let cache = seatrial_harness::cache::cache_dir();
-        let program = Program::at(exe).alone(run).without("KUBECONFIG").env("SEATRIAL_CACHE", cache);
-        program.env("SEATRIAL_HOME", self.home()).env("HOME", self.users_home())
-    }
-
-    fn seatrial(&self, run: &str) -> Program {
-        self.program(env!("CARGO_BIN_EXE_seatrial-e2e"), run)
-    }
-
-    fn processes(&self) -> BTreeSet<u32> {
-        processes_of("SEATRIAL_HOME", self.home().as_str())
-    }
-
-    /// Invariant 13: bytes, time and context of the user's kubeconfig are what they were; where there was none, none is.
-    #[track_caller]
-    fn kubeconfig_is_untouched(&self) {
-        let file = self.users_home().join(".kube/config");
-        let Some(written) = self.written else {
-            assert!(!self.users_home().join(".kube").exists(), "somebody made {}/.kube", self.users_home());
-            return;
-        };
-        assert_eq!(std::fs::read_to_string(&file).expect("the kubeconfig"), USERS);
-        assert_eq!(modified(&file), written, "somebody wrote {file}");
-        let beside = self.users_home().join(".kube").read_dir_utf8().expect("the folder").count();
-        assert_eq!(beside, 1, "somebody wrote beside {file}");
-    }
-}
-
-fn modified(file: &Utf8Path) -> SystemTime {
-    std::fs::metadata(file).and_then(|data| data.modified()).expect("its time")
-}
-
-/// Whatever happens to the test, nothing of its own stays.
-impl Drop for State {
-    fn drop(&mut self) {
-        self.seatrial("lifeends").call(&["reap"]);
-        self.seatrial("lifeends").call(&["down"]);
-    }
-}
+const EXE: &str = env!("CARGO_BIN_EXE_seatrial-e2e");
 
 #[test]
 fn localhost_5000_is_real() {
-    let state = State::new();
+    let state = State::new(EXE);
     let before = Left::now(&state.home(), &["lifeup00"]);
     let program = state.seatrial("lifeup00");
     let up = program.call(&["up", "pallet-registry"]);
@@ -156,6 +72,8 @@ enum Moment {
     ForwardOpen,
     ClauseRunning,
     DownRunning,
+    /// A namespace in somebody else's cluster.
+    ForeignClusterUsed,
 }
 
 /// A run that is to be killed.
@@ -163,6 +81,7 @@ struct Doomed<'a> {
     state: &'a State,
     run: &'a str,
     log: Utf8PathBuf,
+    foreign: Option<&'a Foreign>,
 }
 
 impl Doomed<'_> {
@@ -181,6 +100,7 @@ impl Doomed<'_> {
             Moment::ForwardOpen => self.log().contains("::ready "),
             Moment::ClauseRunning => self.log().contains("reachable["),
             Moment::DownRunning => self.is_called(&["kind", "delete", "cluster"]),
+            Moment::ForeignClusterUsed => self.namespaces_in_foreign().contains(self.run),
         }
     }
 
@@ -204,77 +124,102 @@ impl Doomed<'_> {
         tool("sh", &["-c", &look]).contains("pallet")
     }
 
+    /// The labels of all namespaces of the foreign cluster.
+    fn namespaces_in_foreign(&self) -> String {
+        let get = ["get", "namespaces", "--output", "jsonpath={.items[*].metadata.labels}"];
+        self.foreign.map(|foreign| foreign.cluster.kubectl(&get)).unwrap_or_default()
+    }
+
     /// Starts what is to be killed: a trial, or `down` after an `up`.
     fn start(&self, moment: Moment, chart: &Utf8Path) {
-        let args = match moment {
-            Moment::DownRunning => {
-                let up = self.state.seatrial(self.run).call(&["up", chart.as_str()]);
+        let (program, chart) = (self.state.seatrial(self.run), chart.as_str());
+        let started = match (moment, self.foreign) {
+            (Moment::DownRunning, _) => {
+                let up = program.call(&["up", chart]);
                 assert_eq!(up.code, Some(0), "{}", up.stderr);
-                vec!["down"]
+                program.start(&["down"], &self.log)
             }
-            _ => vec!["verify", chart.as_str(), "-e", "dev"],
+            (Moment::ForeignClusterUsed, Some(foreign)) => {
+                let program = program.env("KUBECONFIG", foreign.cluster.kubeconfig());
+                let context = foreign.cluster.context();
+                let args = ["verify", chart, "-e", "dev", "--provider", "existing", "--context", &context];
+                program.start(&args, &self.log)
+            }
+            _ => program.start(&["verify", chart, "-e", "dev"], &self.log),
         };
-        self.state.seatrial(self.run).start(&args, &self.log).expect("a start");
+        started.expect("a start");
     }
 }
 
 /// Killed at that moment, with all its processes, the guard too; then a later command reaps, and all is as it was.
 #[track_caller]
-fn check_killed(moment: Moment, run: &str, later: &str) {
-    let state = State::new();
-    let foreign = Foreign::new(run);
+fn check_killed(moment: Moment, run: &str, later: &str, foreign: &Foreign) {
+    let state = State::new(EXE);
     let before = Left::now(&state.home(), &[run]);
     let chart = Copy::of("pallet-registry");
-    let doomed = Doomed { state: &state, run, log: state.file("log.txt") };
+    let doomed = Doomed { state: &state, run, log: state.file("log.txt"), foreign: Some(foreign) };
     doomed.start(moment, &chart.path());
     until(&format!("{moment:?}"), Duration::from_mins(3), || doomed.has_come(moment));
     kill_all_of("SEATRIAL_HOME", state.home().as_str());
-    assert_ne!(Left::now(&state.home(), &[run]), before, "something was there when the run was killed");
+    assert_ne!(Left::now(&state.home(), &[run]), before, "something was there when the run was killed at {moment:?}");
 
     let reaped = state.seatrial("reaper00").call(&[later]);
-    assert_eq!(reaped.code, Some(0), "{}", reaped.stderr);
-    assert!(
-        ["it is being taken down", "took down"].iter().any(|words| reaped.stderr.contains(words)),
-        "{}",
-        reaped.stderr
-    );
+    assert_eq!(reaped.code, Some(0), "{moment:?}: {}", reaped.stderr);
+    let words = if later == "reap" { "took down" } else { "it is being taken down" };
+    assert!(reaped.stderr.contains(words), "{moment:?}: {later} does not say `{words}`: {}", reaped.stderr);
     // Only `reap` waits for the end.
-    let patience = if later == "reap" { Duration::ZERO } else { Duration::from_mins(1) };
-    until("the end of all processes", patience + Duration::from_secs(1), || state.processes().is_empty());
-    assert_eq!(Left::now(&state.home(), &[run]), before);
+    let patience = if later == "reap" { Duration::from_secs(1) } else { Duration::from_mins(1) };
+    until("the end of all processes", patience, || state.processes().is_empty());
+    assert_eq!(Left::now(&state.home(), &[run]), before, "{moment:?}");
+    assert!(!doomed.namespaces_in_foreign().contains(run), "{moment:?}");
     foreign.still_stands();
     state.kubeconfig_is_untouched();
 }
 
-#[rstest]
-#[case::lease_written(Moment::LeaseWritten, "killed01", "list")]
-#[case::node_container_created(Moment::NodeContainerCreated, "killed02", "reap")]
-#[case::clause_running(Moment::ClauseRunning, "killed03", "down")]
-fn what_a_killed_run_leaves_is_reaped(#[case] moment: Moment, #[case] run: &str, #[case] later: &str) {
-    check_killed(moment, run, later);
+/// One foreign cluster for all of them: it takes as long to make as what is killed.
+fn check_all(moments: &[(Moment, &str, &str)]) {
+    let foreign = Foreign::new();
+    for (moment, run, later) in moments {
+        check_killed(*moment, run, later, &foreign);
+    }
 }
 
-#[rstest]
-#[case::kind_create_started(Moment::KindCreateStarted, "killed04")]
-#[case::kubeconfig_written(Moment::KubeconfigWritten, "killed05")]
-#[case::image_load_started(Moment::ImageLoadStarted, "killed06")]
-#[case::namespace_created(Moment::NamespaceCreated, "killed07")]
-#[case::helm_install_started(Moment::HelmInstallStarted, "killed08")]
-#[case::forward_open(Moment::ForwardOpen, "killed09")]
-#[case::down_running(Moment::DownRunning, "killed10")]
-#[ignore = "three moments are enough for every change; all of them: `just chaos`"]
-fn what_a_killed_run_leaves_is_reaped_at_every_moment(#[case] moment: Moment, #[case] run: &str) {
-    check_killed(moment, run, "reap");
+#[test]
+fn what_a_killed_run_leaves_is_reaped() {
+    check_all(&[
+        (Moment::LeaseWritten, "killed01", "list"),
+        (Moment::NodeContainerCreated, "killed02", "reap"),
+        (Moment::ClauseRunning, "killed03", "down"),
+        (Moment::ForeignClusterUsed, "killed11", "reap"),
+    ]);
+}
+
+#[test]
+#[ignore = "a few moments are enough for every change; all of them: `just chaos`"]
+fn what_a_killed_run_leaves_is_reaped_at_every_moment() {
+    check_all(&[
+        (Moment::LeaseWritten, "killed01", "reap"),
+        (Moment::KindCreateStarted, "killed04", "reap"),
+        (Moment::NodeContainerCreated, "killed02", "doctor"),
+        (Moment::KubeconfigWritten, "killed05", "list"),
+        (Moment::ImageLoadStarted, "killed06", "reap"),
+        (Moment::NamespaceCreated, "killed07", "down"),
+        (Moment::HelmInstallStarted, "killed08", "reap"),
+        (Moment::ForwardOpen, "killed09", "reap"),
+        (Moment::ClauseRunning, "killed03", "reap"),
+        (Moment::DownRunning, "killed10", "reap"),
+        (Moment::ForeignClusterUsed, "killed11", "list"),
+    ]);
 }
 
 #[test]
 fn a_run_that_is_asked_to_stop_tears_down() {
-    let state = State::new();
+    let state = State::new(EXE);
     let before = Left::now(&state.home(), &["asked000"]);
     let log = state.file("log.txt");
     let chart = Copy::of("pallet-registry");
     let pid = state.seatrial("asked000").start(&["verify", chart.path().as_str(), "-e", "dev"], &log).expect("a start");
-    let asked = Doomed { state: &state, run: "asked000", log: log.clone() };
+    let asked = Doomed { state: &state, run: "asked000", log: log.clone(), foreign: None };
     until("a running clause", Duration::from_mins(3), || asked.has_come(Moment::ClauseRunning));
     tool("sh", &["-c", &format!("kill -INT {pid}")]);
     until("the end of all processes", Duration::from_mins(1), || state.processes().is_empty());
@@ -288,7 +233,7 @@ fn a_run_that_is_asked_to_stop_tears_down() {
 
 #[test]
 fn two_runs_at_once_do_not_meet() {
-    let state = State::new();
+    let state = State::new(EXE);
     let before = Left::now(&state.home(), &["twice001", "twice002"]);
     let chart = Copy::of("pallet-registry");
     let logs = ["twice001", "twice002"].map(|run| (run, state.file(&format!("{run}.json"))));
@@ -314,7 +259,7 @@ fn two_runs_at_once_do_not_meet() {
 /// Without nextest and without a cluster: the one test brings its own.
 #[test]
 fn one_test_alone_brings_its_cluster() {
-    let state = State::without_kubeconfig();
+    let state = State::without_kubeconfig(EXE);
     let before = Left::now(&state.home(), &["alone000"]);
     let look = test_binary("look");
     let program = state.program(look.as_str(), "alone000");
@@ -324,32 +269,4 @@ fn one_test_alone_brings_its_cluster() {
     until("the end of the guard", Duration::from_mins(1), || state.processes().is_empty());
     assert_eq!(Left::now(&state.home(), &["alone000"]), before);
     state.kubeconfig_is_untouched();
-}
-
-/// Somebody else's containers: one that looks like a cluster of kind, one that is named almost like ours.
-struct Foreign {
-    names: [String; 2],
-}
-
-impl Foreign {
-    fn new(tag: &str) -> Self {
-        let image = tool("docker", &["images", "--quiet"]).lines().next().expect("any image").to_owned();
-        let names = [format!("foreign-{tag}-control-plane"), format!("st-foreign-{tag}")];
-        let label = format!("io.x-k8s.kind.cluster=foreign-{tag}");
-        tool("docker", &["create", "--name", &names[0], "--label", &label, &image, "true"]);
-        tool("docker", &["create", "--name", &names[1], &image, "true"]);
-        Self { names }
-    }
-
-    fn still_stands(&self) {
-        let standing = containers();
-        assert!(self.names.iter().all(|name| standing.contains(name)), "{:?} of {standing:?}", self.names);
-    }
-}
-
-impl Drop for Foreign {
-    fn drop(&mut self) {
-        let [a, b] = &self.names;
-        tool("docker", &["rm", "--force", a, b]);
-    }
 }

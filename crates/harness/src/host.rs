@@ -6,7 +6,7 @@ mod doctor;
 mod facts;
 mod kernel;
 mod kind;
-mod ports;
+pub(crate) mod ports;
 mod registry;
 mod version;
 

@@ -43,7 +43,7 @@ pub enum ReapError {
     #[error(transparent)]
     Lease(#[from] LeaseError),
     /// The engine or the cluster refused.
-    #[error("taking down {cluster}: {source}")]
+    #[error("taking down {cluster}: {source}; its lease stays, and `seatrial reap` tries again")]
     Cluster {
         /// The cluster.
         cluster: String,
@@ -127,12 +127,21 @@ pub(crate) enum Caution {
     SomeMayStillAct,
 }
 
+/// What is taken down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// What nobody uses and nobody is to.
+    Dead,
+    /// Also what waits for the next run.
+    AlsoWarm,
+}
+
 /// Takes down all that is dead: leases of this state directory whose owner and guard are gone, and expired `st-…`
 /// clusters of others.
-pub async fn reap(tools: &Tools, events: &Events) -> Result<Reaped, ReapError> {
+pub async fn reap(tools: &Tools, which: Which, events: &Events) -> Result<Reaped, ReapError> {
     let (mut removed, mut failed) = (Vec::new(), Vec::new());
     for path in lease_files(&state::leases_dir()) {
-        match reap_lease(&path, events).await {
+        match reap_lease(&path, which, events).await {
             Ok(cluster) => removed.extend(cluster),
             Err(error) => failed.push(error.to_string()),
         }
@@ -181,8 +190,12 @@ pub(crate) async fn reap_expired_of_others(engine: &Engine, events: &Events) {
     }
 }
 
-async fn reap_lease(path: &Utf8Path, events: &Events) -> Result<Option<String>, ReapError> {
-    let Some((lease, _held)) = Lease::hold_if_dead(path)? else { return Ok(None) };
+async fn reap_lease(path: &Utf8Path, which: Which, events: &Events) -> Result<Option<String>, ReapError> {
+    let mut found = Lease::hold_if_dead(path)?;
+    if found.is_none() && which == Which::AlsoWarm {
+        found = Lease::hold_if_warm(path)?;
+    }
+    let Some((lease, _held)) = found else { return Ok(None) };
     remove(&lease, Caution::SomeMayStillAct, events).await?;
     Ok(Some(lease.cluster))
 }

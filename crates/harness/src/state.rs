@@ -69,8 +69,24 @@ pub fn write_private(path: &Utf8Path, content: &[u8]) -> std::io::Result<()> {
     }
     let draft = path.with_file_name(format!(".{}.{}", path.file_name().unwrap_or("file"), unique()));
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    file.write_all(content)?;
-    std::fs::rename(&draft, path)
+    let written = file.write_all(content).and_then(|()| std::fs::rename(&draft, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&draft);
+    }
+    written
+}
+
+/// What to do about a file of ours that can't be written, where that is known.
+pub(crate) fn remedy(refused: &std::io::Error) -> &'static str {
+    match refused.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+            "; free space there, or set SEATRIAL_HOME to a folder on another disk"
+        }
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+            "; set SEATRIAL_HOME to a folder that you can write"
+        }
+        _ => "",
+    }
 }
 
 /// A suffix that no other writer of this host has.
@@ -95,6 +111,17 @@ mod tests {
         check(&[("SEATRIAL_HOME", "/a"), ("XDG_STATE_HOME", "/b"), ("HOME", "/c")], "/a");
         check(&[("XDG_STATE_HOME", "/b"), ("HOME", "/c")], "/b/seatrial");
         check(&[("XDG_STATE_HOME", "relative"), ("HOME", "/c")], "/c/.local/state/seatrial");
+    }
+
+    #[test]
+    fn a_full_disk_has_a_remedy_and_a_failed_write_leaves_nothing() {
+        assert!(remedy(&std::io::Error::from(std::io::ErrorKind::StorageFull)).contains("SEATRIAL_HOME"));
+        assert_eq!(remedy(&std::io::Error::from(std::io::ErrorKind::NotFound)), "");
+        let dir = tempfile::tempdir().expect("dir");
+        let path = Utf8Path::from_path(dir.path()).expect("utf8").join("taken");
+        std::fs::create_dir(&path).expect("a folder of that name");
+        write_private(&path, b"one").expect_err("a folder is no file");
+        assert_eq!(std::fs::read_dir(dir.path()).expect("list").count(), 1);
     }
 
     #[test]

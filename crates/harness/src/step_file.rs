@@ -19,7 +19,7 @@ const LONGEST: Duration = Duration::from_hours(1);
 #[derive(Debug, Error)]
 pub enum StepFileError {
     /// A file of the run's folder can't be used.
-    #[error("{path}: {source}")]
+    #[error("{path}: {source}{}", state::remedy(source))]
     Io {
         /// The file.
         path: Utf8PathBuf,

@@ -43,7 +43,9 @@ pub enum ClusterError {
     #[error(transparent)]
     Tool(#[from] ToolError),
     /// The container engine does not answer.
-    #[error("the container engine does not answer ({message}); run `./just setup`")]
+    #[error(
+        "the container engine does not answer ({message}); run `./just setup`, or look at DOCKER_HOST if you set it"
+    )]
     Engine {
         /// Its client's words.
         message: String,
@@ -119,7 +121,7 @@ pub enum ClusterError {
         pid: i32,
     },
     /// A file of ours can't be written or read.
-    #[error("{path}: {source}")]
+    #[error("{path}: {source}{}", crate::state::remedy(source))]
     State {
         /// The file.
         path: Utf8PathBuf,

@@ -137,7 +137,7 @@ async fn explained(request: &Request, error: CommandError) -> ClusterError {
         return ClusterError::Command { doing: format!("making cluster {cluster}"), source: error };
     };
     if let Some(port) = ports::port_in_use(stderr) {
-        let holder = request.engine.publisher_of(&port).await;
+        let holder = holder_of(request, &port).await;
         return ClusterError::PortInUse { cluster, port, holder };
     }
     if let Some(message) = image_trouble(stderr) {
@@ -148,6 +148,24 @@ async fn explained(request: &Request, error: CommandError) -> ClusterError {
         return ClusterError::Engine { message: engine_message(&request.engine, stderr) };
     }
     ClusterError::Command { doing: format!("making cluster {cluster}"), source: error }
+}
+
+/// Who has a port: a container, or else a process.
+async fn holder_of(request: &Request, port: &str) -> Option<String> {
+    let container = request.engine.publisher_of(port).await;
+    container.or_else(|| port.parse().ok().and_then(crate::host::ports::listener_on))
+}
+
+/// Refuses a port that somebody listens on, before minutes are spent on a cluster that can't have it.
+pub(super) async fn check_ports(request: &Request) -> Result<(), ClusterError> {
+    for port in request.ports.iter().filter_map(|(_, host)| *host) {
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_err() {
+            let (cluster, port) = (request.name.clone(), port.to_string());
+            let holder = holder_of(request, &port).await;
+            return Err(ClusterError::PortInUse { cluster, port, holder });
+        }
+    }
+    Ok(())
 }
 
 /// The line that says why the node image can't be had, if it is that.

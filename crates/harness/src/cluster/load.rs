@@ -44,6 +44,11 @@ pub async fn load_images(cluster: &Cluster, images: &[String], tools: &Tools) ->
     load(&Engine::of(tools), &cluster.name, &cluster.nodes, images).await
 }
 
+/// Whether the engine answers.
+pub(crate) async fn check_engine(tools: &Tools) -> Result<(), ClusterError> {
+    Engine::of(tools).check().await
+}
+
 /// The same, where there is no [`Cluster`] yet.
 pub(super) async fn load(
     engine: &Engine,

@@ -27,6 +27,7 @@ pub use ready::until_usable;
 pub use shared::{Means, Wanted, release, shared};
 pub use up::{Publish, keep_named, named, remove_named};
 
+pub(crate) use load::check_engine;
 pub(crate) use name::expiry_of;
 pub(crate) use ports::port_in_use;
 pub(crate) use shared::start_guard;

@@ -34,6 +34,7 @@ pub async fn named(
     if let Some(cluster) = earlier(&request).await? {
         return Ok(cluster);
     }
+    kind::check_ports(&request).await?;
     let lease = lease(&request);
     lease.write()?;
     start_guard(&lease, guard)?;

@@ -17,6 +17,7 @@ mod timings;
 pub(crate) use secrets::masked;
 
 use crate::command::{self, Finished};
+use crate::events::Events;
 use crate::redact::Redactor;
 use crate::release::Stage;
 use crate::run_id::RunId;
@@ -25,7 +26,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use seatrial_contracts::model::Verdict;
 use seatrial_observation::{CommandSeen, Observation};
 use serde_json::Value;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Once, PoisonError, RwLock};
 
 /// How much of a command's output goes into an observation.
 const TAIL: usize = 8 << 10;
@@ -35,21 +36,45 @@ const TAIL: usize = 8 << 10;
 pub(crate) struct Evidence {
     root: Utf8PathBuf,
     redactor: Arc<RwLock<Redactor>>,
+    complaint: Complaint,
+}
+
+/// Told once: what can't be written is left out, but not in silence.
+#[derive(Clone, Debug)]
+struct Complaint {
+    events: Events,
+    once: Arc<Once>,
+}
+
+impl Complaint {
+    fn new(events: &Events) -> Self {
+        Self { events: events.clone(), once: Arc::new(Once::new()) }
+    }
+
+    fn about(&self, path: &Utf8Path, refused: &std::io::Error) {
+        let message = || format!("the evidence is incomplete: {path}: {refused}; free space there, or run elsewhere");
+        self.once.call_once(|| self.events.warn(message()));
+    }
 }
 
 impl Evidence {
     /// Opens the folder of a run and lets every command be recorded there.
-    pub(crate) fn open(dir: &Utf8Path, run: &RunId, is_redacted: bool) -> Self {
+    pub(crate) fn open(dir: &Utf8Path, run: &RunId, is_redacted: bool, events: &Events) -> Self {
         let root = dir.join(run.as_str());
         let redactor = if is_redacted { Redactor::default() } else { Redactor::off() };
-        let evidence = Self { root, redactor: Arc::new(RwLock::new(redactor)) };
-        if std::fs::create_dir_all(&evidence.root).is_ok() {
-            link_latest(dir, run);
-            command::record_to(evidence.root.join("argv.jsonl"));
-            let of_commands = evidence.clone();
-            command::redact_by(move |text| of_commands.clean(text));
+        let evidence = Self { root, redactor: Arc::new(RwLock::new(redactor)), complaint: Complaint::new(events) };
+        match std::fs::create_dir_all(&evidence.root) {
+            Ok(()) => evidence.record_commands(dir, run),
+            Err(refused) => evidence.complaint.about(&evidence.root, &refused),
         }
         evidence
+    }
+
+    fn record_commands(&self, dir: &Utf8Path, run: &RunId) {
+        link_latest(dir, run);
+        command::record_to(self.root.join("argv.jsonl"));
+        let of_commands = self.clone();
+        command::redact_by(move |text| of_commands.clean(text));
     }
 
     /// The folder of an environment.
@@ -113,7 +138,9 @@ impl Evidence {
     /// Writes a file, redacted once more: half of it never shows.
     fn write(&self, path: &Utf8Path, text: &str) {
         // A full disk or a missing right must not change a verdict.
-        let _ = state::write_private(path, self.clean(text).as_bytes());
+        if let Err(refused) = state::write_private(path, self.clean(text).as_bytes()) {
+            self.complaint.about(path, &refused);
+        }
     }
 }
 
@@ -143,7 +170,8 @@ mod tests {
 
     fn evidence(is_redacted: bool) -> Evidence {
         let redactor = if is_redacted { Redactor::default() } else { Redactor::off() };
-        Evidence { root: Utf8PathBuf::from("nowhere"), redactor: Arc::new(RwLock::new(redactor)) }
+        let (root, complaint) = (Utf8PathBuf::from("nowhere"), Complaint::new(&Events::none()));
+        Evidence { root, redactor: Arc::new(RwLock::new(redactor)), complaint }
     }
 
     fn record(is_redacted: bool) -> String {
@@ -163,6 +191,20 @@ mod tests {
     #[test]
     fn without_redaction_it_would() {
         assert_eq!(record(false), "begin sen\"tinel end");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_told_once() {
+        let heard = Arc::new(RwLock::new(Vec::new()));
+        let listener = heard.clone();
+        let events = Events::to(move |event| listener.write().expect("lock").push(format!("{event:?}")));
+        let dir = tempfile::tempdir().expect("dir");
+        let file = Utf8Path::from_path(dir.path()).expect("utf8").join("file");
+        std::fs::write(&file, "no folder").expect("write");
+        let evidence = Evidence::open(&file, &RunId::of("aaaaaaaa"), true, &events);
+        evidence.write(&file.join("more"), "text");
+        let heard = heard.read().expect("lock");
+        assert!(heard.len() == 1 && heard[0].contains("the evidence is incomplete"), "{heard:?}");
     }
 
     #[test]

@@ -66,7 +66,8 @@ mod tests {
     fn work_and_verdicts_leave_a_line_and_are_passed_on() {
         let dir = tempfile::tempdir().expect("dir");
         let dir = Utf8Path::from_path(dir.path()).expect("utf8");
-        let evidence = Evidence { root: dir.to_owned(), redactor: std::sync::Arc::default() };
+        let complaint = super::super::Complaint::new(&Events::none());
+        let evidence = Evidence { root: dir.to_owned(), redactor: std::sync::Arc::default(), complaint };
         let (sender, heard) = std::sync::mpsc::channel();
         let events = evidence.timed(Events::to(move |event| drop(sender.send(event))));
         events.emit(Event::Started { what: "cluster x".to_owned() });

@@ -24,7 +24,7 @@ pub enum HelmError {
     #[error(transparent)]
     Command(#[from] CommandError),
     /// The private values file could not be written.
-    #[error("values file {path}: {source}")]
+    #[error("values file {path}: {source}{}", crate::state::remedy(source))]
     Values {
         /// The file.
         path: Utf8PathBuf,

@@ -15,7 +15,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum LeaseError {
     /// The file can't be read or written.
-    #[error("lease {path}: {source}")]
+    #[error("lease {path}: {source}{}", state::remedy(source))]
     Io {
         /// The file.
         path: Utf8PathBuf,

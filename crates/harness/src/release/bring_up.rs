@@ -129,7 +129,7 @@ impl Site {
         }
         self.set_holder(stage, &holder)?;
         self.ensure_namespace(stage, !before.key.is_empty()).await?;
-        self.load_images(stage).await;
+        self.load_images(stage).await?;
         self.prober(stage.namespace()).apply().await?;
         self.evidence.learn_rendered(&objects(&stage.environment.rendered));
         let (helm, progress) = self.install_and_watch(stage).await?;
@@ -140,17 +140,19 @@ impl Site {
         Ok(Fresh { generation, helm, progress, seconds: started.elapsed().as_secs_f64() })
     }
 
-    /// Images that can't be had do not stop the bring-up: the pods will say so.
-    pub(super) async fn load_images(&self, stage: &Stage<'_>) {
+    /// Images that can't be had do not stop the bring-up: the pods will say so. An engine that is gone does.
+    pub(super) async fn load_images(&self, stage: &Stage<'_>) -> Result<(), ReleaseError> {
         if !self.cluster.capabilities.load_images {
-            return;
+            return Ok(());
         }
         let mut images: Vec<String> = manifest::images(&stage.environment.rendered).into_iter().collect();
         images.push(self.prober_image.clone());
         let loaded = cluster::load_images(&self.cluster, &images, &self.tools).await;
         if let Err(error) = loaded {
+            cluster::check_engine(&self.tools).await?;
             self.events.warn(format!("images for {}: {error}", stage.name()));
         }
+        Ok(())
     }
 
     pub(super) async fn install_and_watch(&self, stage: &Stage<'_>) -> Result<(CommandSeen, Progress), ReleaseError> {

@@ -37,7 +37,7 @@ pub enum ReleaseError {
     #[error(transparent)]
     Step(#[from] StepFileError),
     /// A file of ours.
-    #[error("{path}: {source}")]
+    #[error("{path}: {source}{}", crate::state::remedy(source))]
     State {
         /// The file.
         path: Utf8PathBuf,
@@ -58,6 +58,14 @@ pub enum ReleaseError {
     NotGone {
         /// What.
         what: String,
+        /// What was seen last.
+        message: String,
+    },
+    /// The cluster went away in the middle of the run.
+    #[error("cluster {cluster} went away: {message}; what was not judged by then has no verdict, run it again")]
+    Lost {
+        /// The cluster.
+        cluster: String,
         /// What was seen last.
         message: String,
     },

@@ -91,7 +91,7 @@ impl Session {
     /// Opens a session. No cluster is made before a clause needs one.
     #[expect(clippy::unused_async, reason = "opening may come to wait, and its callers are async anyway")]
     pub async fn open(options: SessionOptions, tools: Tools, events: Events) -> Result<Self, RunError> {
-        let evidence = Evidence::open(&options.evidence_dir, &options.run, options.is_redacted);
+        let evidence = Evidence::open(&options.evidence_dir, &options.run, options.is_redacted, &events);
         let events = evidence.timed(events);
         let (site, verdicts) = (OnceCell::new(), Mutex::default());
         Ok(Self { options, tools, events, evidence, site, verdicts })
@@ -161,8 +161,10 @@ impl Session {
         let observation = if observe::is_of_files(slot) {
             observe::of_files(self, stage, slot).await?
         } else {
+            let site = self.site_for(stage).await?;
+            site.check_alive().await?;
             // Boxed: what is below is deep, and a future of it all in one has no layout that the compiler would compute.
-            Box::pin(observe::on(self.site_for(stage).await?, stage, slot)).await?
+            Box::pin(observe::on(site, stage, slot)).await?
         };
         let mut verdict = judge::evaluate(stage.chart, stage.environment, slot, Some(&observation));
         self.evidence.keep(stage, &slot.id.local(), &observation);
@@ -170,6 +172,7 @@ impl Session {
         if verdict.kind != VerdictKind::Pass
             && let Some(site) = self.site.get()
         {
+            site.check_alive().await?;
             self.evidence.collect(site, stage).await;
         }
         Ok(verdict)
