@@ -54,7 +54,7 @@ impl Verb {
     /// Whether it takes down, on its way, what dead runs left: every verb that has to do with clusters. `verify` does so
     /// when it needs one; `check`, `plan` and `schema` need none and start nothing.
     pub(crate) fn reaps(&self) -> bool {
-        matches!(self, Self::Up(_) | Self::Down(_) | Self::List(_) | Self::Doctor(_))
+        matches!(self, Self::Up(_) | Self::Down(_) | Self::List(_) | Self::Health(_) | Self::Doctor(_))
     }
 
     /// Whether it handles interruptions itself: it has something to take down.
