@@ -1,7 +1,7 @@
 //! Programs beside a release as containers of the engine, where `up` makes containers.
 
 use super::BesideError;
-use super::wanted::Wanted;
+use super::wanted::{Wanted, all};
 use crate::bootstrap::Service;
 use crate::containers::{self, ContainerSpec, labels_of_up, network_of_up};
 use crate::events::Events;
@@ -28,9 +28,8 @@ pub async fn as_containers(
 ) -> Result<Vec<Service>, BesideError> {
     let looked_up = |target: &Target| in_network(spec, &release, target);
     let mut services = Vec::new();
-    for (name, beside) in &spec.beside {
+    for wanted in all(spec, &looked_up, events).await? {
         let started = Instant::now();
-        let wanted = Wanted::of(name, beside, &looked_up)?;
         let container = containers::run(&container(&wanted, &spec.name)).await?;
         wanted.until_answering().await?;
         events.emit(Event::Finished { what: wanted.name.clone(), seconds: started.elapsed().as_secs_f64() });

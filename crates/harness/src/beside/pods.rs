@@ -2,7 +2,7 @@
 
 use super::BesideError;
 use super::manifest::manifests;
-use super::wanted::Wanted;
+use super::wanted::{Wanted, all};
 use crate::bootstrap::Service;
 use crate::cluster::{self, Cluster};
 use crate::events::Events;
@@ -29,8 +29,7 @@ pub async fn in_cluster(
 ) -> Result<Vec<Service>, BesideError> {
     let Some(spec) = chart.cluster.as_ref().filter(|spec| !spec.beside.is_empty()) else { return Ok(Vec::new()) };
     let looked_up = |target: &Target| in_namespace(target, &environment.rendered);
-    let wanted = spec.beside.iter().map(|(name, beside)| Wanted::of(name, beside, &looked_up));
-    let wanted = wanted.collect::<Result<Vec<_>, _>>()?;
+    let wanted = all(spec, &looked_up, events).await?;
     let images: Vec<String> = wanted.iter().map(|one| one.image.clone()).collect();
     cluster::load_images(cluster, &images, tools).await?;
     let (objects, namespace) = (Objects::new(cluster.client().await?), environment.release.namespace.as_str());

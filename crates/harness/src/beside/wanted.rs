@@ -2,8 +2,9 @@
 
 use super::BesideError;
 use crate::bootstrap::{Service, ServiceKind};
-use crate::tools::named_image;
-use seatrial_contracts::model::{Beside, Target};
+use crate::events::Events;
+use crate::tools::{ToolError, named_image};
+use seatrial_contracts::model::{Beside, ClusterSpec, Target};
 use seatrial_observation::{HttpSpec, Look, ProbeAnswer, ProbeOutcome, ProbeSpec, Reason};
 use seatrial_probes::wait::{self, Patience};
 use std::convert::Infallible;
@@ -25,9 +26,28 @@ pub(super) struct Wanted {
     pub(super) env: Vec<(String, String)>,
 }
 
+/// All that a contract wants and that can run here. What has no image yet is told of and left out: `setup` makes it,
+/// and the release is there without it.
+pub(super) async fn all(
+    spec: &ClusterSpec,
+    address: &impl Fn(&Target) -> Option<String>,
+    events: &Events,
+) -> Result<Vec<Wanted>, BesideError> {
+    let mut all = Vec::new();
+    for (name, beside) in &spec.beside {
+        match Wanted::of(name, beside, address).await {
+            Err(BesideError::Image(missing @ ToolError::Missing { .. })) => {
+                events.warn(format!("{name} is not started: {missing}"));
+            }
+            wanted => all.push(wanted?),
+        }
+    }
+    Ok(all)
+}
+
 impl Wanted {
     /// What a contract wants, with its addresses as they are where it runs.
-    pub(super) fn of(
+    async fn of(
         name: &str,
         beside: &Beside,
         address: &impl Fn(&Target) -> Option<String>,
@@ -38,7 +58,7 @@ impl Wanted {
         };
         Ok(Self {
             name: name.to_owned(),
-            image: named_image(&beside.image)?,
+            image: named_image(&beside.image).await?,
             port: beside.port,
             health: beside.health.clone(),
             env: beside.env.iter().map(value).collect::<Result<_, BesideError>>()?,
@@ -82,16 +102,16 @@ mod tests {
     use indexmap::IndexMap;
     use seatrial_contracts::model::{EnvPart, EnvText};
 
-    #[test]
-    fn addresses_are_looked_up_and_a_missing_one_is_named() {
+    #[tokio::test]
+    async fn addresses_are_looked_up_and_a_missing_one_is_named() {
         let target: Target = "svc/registry:http".parse().expect("a target");
         let parts = vec![EnvPart::Text("http://".into()), EnvPart::Address(target)];
         let env = IndexMap::from([("REGISTRY_URL".to_owned(), EnvText(parts))]);
         let beside = Beside { image: "agent:1".into(), port: 8001, health: "/health".into(), env };
-        let wanted = Wanted::of("agent", &beside, &|_| Some("registry:5000".to_owned())).expect("an address");
+        let wanted = Wanted::of("agent", &beside, &|_| Some("registry:5000".to_owned())).await.expect("an address");
         assert_eq!(wanted.env, [("REGISTRY_URL".to_owned(), "http://registry:5000".to_owned())]);
         assert_eq!(wanted.service("deploy/agent".to_owned()).url, "http://127.0.0.1:8001/health");
-        let error = Wanted::of("agent", &beside, &|_| None).expect_err("no address");
+        let error = Wanted::of("agent", &beside, &|_| None).await.expect_err("no address");
         assert_eq!(error.to_string(), "cluster.beside.agent: svc/registry:http has no address here");
     }
 }

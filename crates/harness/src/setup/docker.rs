@@ -28,6 +28,14 @@ pub(super) async fn image_key(tag: &str) -> Option<String> {
     inspect(tag, &format!("{{{{index .Config.Labels \"{LABEL}\"}}}}")).await
 }
 
+/// The tag of an image of this name that was made from just this.
+pub(super) async fn made_from(repository: &str, key: &str) -> Option<String> {
+    let filter = format!("label={LABEL}={key}");
+    let format = "{{.Repository}}:{{.Tag}}";
+    let asked = docker(["image", "ls", "--filter", &filter, "--format", format, repository]).run_ok().await.ok()?;
+    asked.text().lines().next().filter(|tag| !tag.is_empty()).map(ToOwned::to_owned)
+}
+
 async fn inspect(tag: &str, format: &str) -> Option<String> {
     let asked = docker(["image", "inspect", "--format", format, tag]).run_ok().await.ok()?;
     Some(asked.text().to_owned())

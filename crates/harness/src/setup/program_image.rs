@@ -42,6 +42,12 @@ impl ProgramImage {
         Ok(if binary.is_file() { Some(self.tag_of(&binary)?) } else { None })
     }
 
+    /// The same by the engine, where the cache that built it is another one.
+    pub(crate) async fn tag_in_engine(&self) -> Result<Option<String>, StepError> {
+        let key = self.place(&workspace()?)?.key().to_string();
+        Ok(docker::made_from(&self.repository(), &key).await)
+    }
+
     /// The tag, if the engine has the image.
     pub(super) async fn find(&self) -> Result<Option<String>, StepError> {
         let Some(tag) = self.tag()? else { return Ok(None) };

@@ -33,11 +33,15 @@ pub fn prober_image() -> Result<String, ToolError> {
 
 /// The image that a contract names: one of this workspace's programs, written without a tag, gets the hash of its
 /// sources as its tag; any other is what it says.
-pub fn named_image(name: &str) -> Result<String, ToolError> {
+pub async fn named_image(name: &str) -> Result<String, ToolError> {
     let Some(ours) = PROGRAM_IMAGES.iter().find(|image| image.repository() == name) else {
         return Ok(name.to_owned());
     };
-    ours.tag().map_err(Box::new)?.ok_or_else(|| ToolError::Missing { what: format!("the image {name}") })
+    if let Some(tag) = ours.tag().map_err(Box::new)? {
+        return Ok(tag);
+    }
+    let made = ours.tag_in_engine().await.map_err(Box::new)?;
+    made.ok_or_else(|| ToolError::Missing { what: format!("the image {name}") })
 }
 
 /// The image that the chart `pallet-registry` runs.
