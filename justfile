@@ -53,6 +53,10 @@ down *ARGS:
 health *ARGS:
     @{{ seatrial }} health {{ ARGS }}
 
+# The clusters of Seatrial that stand, and who holds them.
+list *ARGS:
+    @{{ seatrial }} list {{ ARGS }}
+
 alias deploy := up
 alias teardown := down
 
