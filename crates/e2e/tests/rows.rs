@@ -8,6 +8,7 @@ use seatrial_contracts::trace::Table;
 use seatrial_harness::command::{Cmd, Finished};
 use seatrial_harness::tools::Tools;
 use seatrial_harness::trace::{locked, requirements};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -26,11 +27,18 @@ fn files(folder: &Utf8Path, ending: &str) -> Vec<Utf8PathBuf> {
     found
 }
 
-/// `e2e::rows x` is `fn x` in `crates/e2e/tests/rows.rs`; `seatrial-harness a::b` is `fn b` in that crate's sources.
+/// `e2e::rows x` is `fn x` in `crates/e2e/tests/rows.rs`; `seatrial-harness a::b` is `fn b` in that crate's sources;
+/// `just x` is a recipe that leaves a record like nextest's.
 fn has_test(name: &str) -> bool {
     let Some((binary, path)) = name.split_once(' ') else { return false };
+    if binary == "just" {
+        return text("justfile").lines().any(|line| line.starts_with(&format!("{path}:")));
+    }
     let function = format!("fn {}(", path.rsplit("::").next().unwrap_or(path));
     let sources = match binary.split_once("::") {
+        Some((package, target)) if target.starts_with("bin/") => {
+            files(&folder(package).join("src").join(target), ".rs")
+        }
         Some((package, target)) => vec![folder(package).join("tests").join(format!("{target}.rs"))],
         None => files(&folder(binary).join("src"), ".rs"),
     };
@@ -118,6 +126,41 @@ fn a_missing_file_is_named() {
     std::fs::remove_file(copy.path().join("values-dev.yaml")).expect("removed");
     std::fs::write(copy.path().join("templates/more.yaml"), "").expect("written");
     assert_eq!(layout(&copy.path()), ["values-dev.yaml is missing", "templates/more.yaml"]);
+}
+
+/// PAL-020, PAL-021, PAL-064, PAL-082: what the contract says of names, port, data and limits of the bootstrap.
+fn bootstrap(chart: &Utf8Path) -> Vec<String> {
+    let contract: Value =
+        serde_yaml::from_str(&std::fs::read_to_string(chart.join("contract.yaml")).expect("a contract")).expect("YAML");
+    let said = |pointer: &str| contract.pointer(pointer).cloned().unwrap_or(Value::Null);
+    let wanted = [
+        ("/cluster/name", json!("pallet-dev")),
+        ("/cluster/publish", json!({ "5000": "svc/registry:http" })),
+        ("/cluster/hostStorage", json!(true)),
+        ("/cluster/resources", json!({ "cpus": 2, "memory": "2Gi" })),
+        ("/release/name", json!("registry")),
+        ("/release/namespace", json!("pallet")),
+    ];
+    let other = wanted.into_iter().filter(|(pointer, value)| said(pointer) != *value);
+    other.map(|(pointer, value)| format!("{pointer} is {}, not {value}", said(pointer))).collect()
+}
+
+#[test]
+fn the_bootstrap_has_its_names_and_limits() {
+    assert_eq!(bootstrap(&root().join("charts/pallet-registry")), Vec::<String>::new());
+}
+
+#[test]
+fn another_name_and_no_limits_are_told() {
+    let file = "contract.yaml";
+    let copy = Copy::of("pallet-registry");
+    let copy = copy.with(Edit { file, from: "name: pallet-dev", to: "name: other" });
+    let copy = copy.with(Edit { file, from: "  resources: { cpus: 2, memory: 2Gi }\n", to: "" });
+    let told = [
+        "/cluster/name is \"other\", not \"pallet-dev\"",
+        "/cluster/resources is null, not {\"cpus\":2,\"memory\":\"2Gi\"}",
+    ];
+    assert_eq!(bootstrap(&copy.path()), told);
 }
 
 fn call(program: &str, args: &[&str]) -> Finished {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use seatrial_contracts::model::{ChartPlan, Level, Slot};
 use seatrial_contracts::trace::{Ended, Kind, Mutation, Table, Witness};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The checked-in list, below the root: `name key`, one a line, of live mutations whose clause was seen to fail alone.
@@ -67,8 +68,26 @@ pub fn key(mutation: &Mutation, plan: &ChartPlan) -> Result<String, CacheError> 
     Ok(parts.key().to_string())
 }
 
+/// Without what is left out in the contract: a word that the language learns later is no change of old clauses.
 fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+    serde_json::to_value(value).map(|value| said(value).to_string()).unwrap_or_default()
+}
+
+fn said(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields = fields.into_iter().map(|(key, value)| (key, said(value)));
+            Value::Object(fields.filter(|(_, value)| !is_nothing(value)).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(said).collect()),
+        other => other,
+    }
+}
+
+fn is_nothing(value: &Value) -> bool {
+    let is_empty =
+        value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(serde_json::Map::is_empty);
+    value.is_null() || is_empty || *value == Value::Bool(false)
 }
 
 /// Keeps a trial below the root.
@@ -153,6 +172,15 @@ mod tests {
         check(None, Some("now"), Ended::Killed);
         check(None, Some("then"), Ended::Unknown);
         check(None, None, Ended::Unknown);
+    }
+
+    #[test]
+    fn what_is_left_out_is_no_part_of_a_clause() {
+        let old = serde_json::json!({ "check": { "run": ["x"] }, "within": 5 });
+        let new =
+            serde_json::json!({ "check": { "run": ["x"], "more": {} }, "within": 5, "repeat": null, "is": false });
+        assert_eq!(json(&old), json(&new));
+        assert_ne!(json(&old), json(&serde_json::json!({ "check": { "run": ["x"] }, "within": 6 })));
     }
 
     #[test]

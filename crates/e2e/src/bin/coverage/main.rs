@@ -34,7 +34,7 @@ fn keep(path: &str, is_kept: bool) -> std::io::Result<()> {
         std::fs::create_dir_all(folder)?;
     }
     let body = if is_kept { "" } else { "<failure/>" };
-    std::fs::write(path, format!("<testcase name=\"bootstrap_and_health\" classname=\"coverage\">{body}</testcase>\n"))
+    std::fs::write(path, format!("<testcase name=\"coverage\" classname=\"just\">{body}</testcase>\n"))
 }
 
 fn end(outcome: &Result<String, String>) -> ExitCode {
