@@ -2,6 +2,7 @@
 
 use e2e::Program;
 use e2e::charts::{Copy, Edit};
+use e2e::program::root;
 use e2e::report;
 
 const CONTRACT: &str = "contract.yaml";
@@ -22,6 +23,25 @@ fn check(copy: &Copy, args: &[&str], code: i32, words: &[&str]) {
     for word in words {
         assert!(finished.stderr.contains(word), "{args:?} does not say `{word}`:\n{}", finished.stderr);
     }
+}
+
+/// What a script reads is what the checked-in schema says.
+#[track_caller]
+fn check_document(verb: &str) {
+    let finished = program().call(&[verb, "--format", "json"]);
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    let schema = std::fs::read_to_string(root().join(format!("docs/{verb}.schema.json"))).expect("the schema");
+    let schema = serde_json::from_str(&schema).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let document = report::document(&finished);
+    let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?} in {document:#}");
+}
+
+#[test]
+fn list_and_doctor_keep_their_schemas() {
+    check_document("list");
+    check_document("doctor");
 }
 
 #[test]

@@ -100,6 +100,16 @@ fn the_schema_of_health_is_checked_in() {
 }
 
 #[test]
+fn the_schema_of_lists_is_checked_in() {
+    check_generated("docs/list.schema.json", &format!("{:#}\n", seatrial_contracts::report::list_schema()));
+}
+
+#[test]
+fn the_schema_of_doctors_is_checked_in() {
+    check_generated("docs/doctor.schema.json", &format!("{:#}\n", seatrial_contracts::report::doctor_schema()));
+}
+
+#[test]
 fn the_schema_of_traces_is_checked_in() {
     check_generated("docs/trace.schema.json", &format!("{:#}\n", seatrial_contracts::trace::schema()));
 }

@@ -3,6 +3,7 @@
 
 mod exit;
 mod health;
+mod host;
 mod json;
 mod junit;
 mod numbers;
@@ -11,6 +12,7 @@ mod text;
 
 pub use exit::{ExitFacts, exit_code, exit_codes};
 pub use health::{health_json, health_schema, health_text};
+pub use host::{doctor_schema, list_schema};
 pub use json::{json, schema};
 pub use junit::junit;
 pub use summary::summary;
