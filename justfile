@@ -41,11 +41,11 @@ e2e *ARGS: (setup "suite")
 # Build the images that the charts and the clusters need.
 images: (setup "live")
 
-# Make the cluster that CHART's contract describes, install the chart, and leave both.
-up CHART="charts/pallet-registry": (setup "live")
-    {{ seatrial }} up {{ CHART }}
+# Make what a contract's `cluster:` describes, with the chart in it, and leave it; `--prefer-docker` without Kubernetes.
+up *ARGS: (setup "live")
+    {{ seatrial }} up {{ ARGS }}
 
-# Remove what `up` made.
+# Remove what `up` made; `--clean-logs` and `--clean-pvc` also its logs and its data.
 down *ARGS:
     {{ seatrial }} down {{ ARGS }}
 

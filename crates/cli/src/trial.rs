@@ -68,7 +68,8 @@ async fn open(plans: &[ChartPlan], on: &Conditions, context: &Context) -> Result
     options.evidence_dir = context.repository.root.join("target/seatrial");
     let is_of_files =
         plans.iter().flat_map(|plan| &plan.environments).flat_map(|e| &e.slots).all(|slot| slot.level == Level::Static);
-    let tools = if is_of_files {
+    // Docker mode plans by Helm, and calls neither kind nor kubectl.
+    let tools = if is_of_files || on.provider == ProviderKind::Docker {
         Context::tools_for_files()?
     } else {
         options.node_ports = planning::node_ports(context).await;

@@ -7,7 +7,7 @@ use e2e::bootstrap::{Bootstrap, body, bootstrap, status};
 use e2e::charts::{Copy, Edit};
 use e2e::engine::{Left, containers};
 use e2e::program::{block_on, tool};
-use e2e::report::document;
+use e2e::report::{document, verdicts};
 use seatrial_harness::tools::Tools;
 use seatrial_observation::{ProbeAnswer, ProbeSpec, RegistryAction, RegistryAnswer, RegistrySpec, Seed};
 use serde_json::Value;
@@ -366,7 +366,7 @@ fn path_without(state: &State, missing: &str) -> Utf8PathBuf {
     let tools = Tools::find().expect("the tools");
     let found = |name: &str| tool("sh", &["-c", &format!("command -v {name}")]).trim().to_owned();
     let mut programs = vec![("kind", tools.kind.to_string()), ("helm", tools.helm.to_string())];
-    programs.extend(["docker", "setsid", "prlimit", "sh"].map(|name| (name, found(name))));
+    programs.extend(["docker", "setpriv", "setsid", "prlimit", "sh"].map(|name| (name, found(name))));
     for (name, path) in programs.into_iter().filter(|(name, _)| *name != missing) {
         std::os::unix::fs::symlink(path, bin.join(name)).expect("a link");
     }
@@ -392,4 +392,37 @@ fn what_is_not_ours_is_left_alone() {
     assert!(docker.stderr.contains(words), "{}", docker.stderr);
     assert!(kind.stderr.contains("stopped with cluster failed, release absent, data absent"), "{}", kind.stderr);
     assert!(standing.contains(NODE) && standing.contains("pallet-dev-registry"), "{standing:?}");
+}
+
+/// The same contract judges Docker mode where it applies; what needs Kubernetes is skipped, and known at listing.
+#[test]
+fn the_contract_judges_docker_mode() {
+    let state = State::new();
+    let before = Left::now(&state.home(), &["palletup"]);
+    let judged = |chart: &str| {
+        let verify = ["verify", chart, "--provider", "docker", "--format", "json"];
+        state.seatrial("palletup").call(&verify)
+    };
+    let sound = judged("pallet-registry");
+    let lines = verdicts(&document(&sound));
+    let of = |clause: &str| {
+        let id = format!("pallet-registry::dev::{clause}");
+        lines.iter().find(|line| line.id == id).unwrap_or_else(|| panic!("no {id}")).clone()
+    };
+    for clause in ["exposure", "v2-answers", "push-and-pull", "data-survives[restart]"] {
+        assert_eq!(of(clause).verdict, "pass", "{clause}: {}", of(clause).cause);
+    }
+    for clause in ["installs", "names-resolve", "data-survives[pod-deletion]"] {
+        assert_eq!(of(clause).verdict, "skipped", "{clause}");
+    }
+    assert!(of("installs").cause.starts_with("plain containers: there is no API server"), "{}", of("installs").cause);
+    assert_eq!(sound.code, Some(0), "{}", sound.stderr);
+
+    let broken =
+        Copy::of("pallet-registry").with(edit("contract.yaml", "        status: 200\n", "        status: 201\n"));
+    let broken = judged(broken.path().as_str());
+    let failed: Vec<String> =
+        verdicts(&document(&broken)).into_iter().filter(|line| line.verdict == "fail").map(|line| line.id).collect();
+    assert_eq!((broken.code, failed), (Some(10), vec!["pallet-registry::dev::v2-answers".to_owned()]));
+    assert_eq!(Left::now(&state.home(), &["palletup"]), before);
 }

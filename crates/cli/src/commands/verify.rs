@@ -38,7 +38,7 @@ pub(crate) struct Args {
     #[arg(long, value_enum, value_name = "TIER")]
     pub(super) tier: Option<Tier>,
 
-    /// A cluster made by kind, or an existing one
+    /// A cluster made by kind, an existing one, or plain containers
     #[arg(long, value_enum, default_value_t, value_name = "PROVIDER")]
     pub(super) provider: Provider,
 
@@ -94,6 +94,8 @@ pub(super) enum Provider {
     Kind,
     /// Yours; only used
     Existing,
+    /// None: the image of `cluster.docker` as a container; what needs Kubernetes is skipped
+    Docker,
 }
 
 /// Plans, judges, reports.
@@ -166,6 +168,7 @@ impl Args {
         let provider = match self.provider {
             Provider::Kind => ProviderKind::Kind,
             Provider::Existing => ProviderKind::Existing,
+            Provider::Docker => ProviderKind::Docker,
         };
         let (context, keep, slow, is_strict) = (self.context.clone(), self.keep, self.slow, self.strict);
         Conditions {

@@ -33,15 +33,18 @@ impl ProviderKind {
     /// What its clusters can do, known before there is one.
     pub fn capabilities(self) -> Capabilities {
         let is_ours = self == Self::Kind;
-        Capabilities { create: is_ours, load_images: is_ours, host_ports: is_ours, node_access: is_ours }
+        let kubernetes = self != Self::Docker;
+        Capabilities { kubernetes, create: is_ours, load_images: is_ours, host_ports: is_ours, node_access: is_ours }
     }
 }
 
 /// What can be done with a cluster; a clause that needs what is missing is skipped, known at listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_excessive_bools, reason = "four independent facts, each asked by its name")]
+#[expect(clippy::struct_excessive_bools, reason = "five independent facts, each asked by its name")]
 pub struct Capabilities {
+    /// There is an API server.
+    pub kubernetes: bool,
     /// Made by us.
     pub create: bool,
     /// Images of the engine can be put on the nodes.

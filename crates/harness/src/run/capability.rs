@@ -1,6 +1,7 @@
 //! What a plan needs of cluster and host, known before anything is done: the node ports to be mapped, and the clauses
 //! that are skipped where something is missing.
 
+use super::plain;
 use crate::cluster::Capabilities;
 use crate::release::objects;
 use camino::Utf8Path;
@@ -25,6 +26,9 @@ fn ports_of(service: &Value) -> Vec<u16> {
 
 /// Marks the clauses that can't be judged with these capabilities, or without a program on PATH, as skipped.
 pub fn skip_what_is_missing(chart: &mut ChartPlan, capabilities: Capabilities) {
+    if !capabilities.kubernetes {
+        plain::narrow(chart);
+    }
     skip_where(chart, |slot| match &slot.what {
         What::Clause(clause) => missing(clause, capabilities),
         _ => None,

@@ -2,16 +2,26 @@
 
 use super::look::Looker;
 use seatrial_contracts::judge::{Decision, Rules, Watch};
-use seatrial_contracts::model::Phase;
-use seatrial_observation::{Ended, Part, Sample};
+use seatrial_contracts::model::{Check, Phase};
+use seatrial_observation::{Ended, LookError, Part, Sample, Seen};
 use seatrial_probes::wait;
 use std::time::Instant;
 
 /// Looks until the watch has seen enough; stamps count from `since`.
 pub(super) async fn phase(looker: &mut Looker<'_>, phase: &Phase, rules: &Rules, since: Instant) -> Part {
+    phase_by(phase, rules, since, async |check| looker.look(check).await).await
+}
+
+/// The same, by whoever looks.
+pub(super) async fn phase_by(
+    phase: &Phase,
+    rules: &Rules,
+    since: Instant,
+    mut look: impl AsyncFnMut(&Check) -> Result<Seen, LookError>,
+) -> Part {
     let mut watch = Watch::new(phase, rules);
     loop {
-        let look = looker.look(&phase.check).await;
+        let look = look(&phase.check).await;
         let sample = Sample { at_ms: since.elapsed().as_secs_f64() * 1000.0, look };
         match watch.step(&sample) {
             Decision::Again { after } => wait::pause(after).await,

@@ -13,6 +13,8 @@ mod summaries;
 mod tcp;
 mod usage;
 
+pub(super) use http::keep_cookies;
+
 use super::address::{Addresses, From, error};
 use super::targets::Targets;
 use crate::readiness::History;

@@ -7,6 +7,7 @@ mod capability;
 mod drive;
 mod look;
 mod observe;
+mod plain;
 mod session;
 mod starts;
 mod startup;

@@ -1,6 +1,6 @@
 //! A session: the run's cluster when it is needed, verdicts with their prerequisites, and the end.
 
-use super::{capability, observe};
+use super::{capability, observe, plain};
 use crate::cluster::{self, GuardCommand, Means, ProviderKind, Wanted};
 use crate::events::Events;
 use crate::evidence::Evidence;
@@ -160,6 +160,9 @@ impl Session {
         self.events.emit(Event::Judging { slot: slot.id.to_string() });
         let observation = if observe::is_of_files(slot) {
             observe::of_files(self, stage, slot).await?
+        } else if self.options.provider == ProviderKind::Docker {
+            self.cluster_for(stage).await?;
+            plain::on(&self.options.run, self.options.slow, stage, slot).await?
         } else {
             let site = self.site_for(stage).await?;
             site.check_alive().await?;
@@ -200,6 +203,12 @@ impl Session {
     }
 
     async fn shared_site(&self, stage: &Stage<'_>) -> Result<Site, RunError> {
+        let cluster = self.cluster_for(stage).await?;
+        self.site_on(cluster).await
+    }
+
+    /// What the run stands on: in Docker mode its lease and its guard.
+    async fn cluster_for(&self, stage: &Stage<'_>) -> Result<cluster::Cluster, RunError> {
         let mut node_ports = self.options.node_ports.clone();
         node_ports.extend(capability::node_ports(stage.chart));
         let wanted = Wanted {
@@ -210,7 +219,7 @@ impl Session {
         };
         let means = Means { tools: &self.tools, guard: &self.options.guard, events: &self.events };
         let cluster = cluster::shared(&self.options.run, &wanted, means).await;
-        self.site_on(cluster.map_err(ReleaseError::from)?).await
+        Ok(cluster.map_err(ReleaseError::from)?)
     }
 
     async fn site_on(&self, cluster: cluster::Cluster) -> Result<Site, RunError> {

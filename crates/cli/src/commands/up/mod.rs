@@ -14,7 +14,7 @@ use crate::interrupt::unless_interrupted;
 use camino::Utf8PathBuf;
 use chosen::Chosen;
 use mode::Choice;
-use seatrial_harness::bootstrap::{Journal, Mode, Record, States};
+use seatrial_harness::bootstrap::{Journal, Mode, Record, States, until_free};
 use seatrial_harness::cluster::keep_named;
 use told::Told;
 
@@ -41,6 +41,8 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, Failure>
     if let Choice::Docker { because: Some(reason) } = &choice {
         context.events.warn(format!("{reason}; {} runs by Docker", chosen.spec.name));
     }
+    // What stands in the other mode keeps its record.
+    until_free(&chosen.spec.name, choice.mode()).await.map_err(|error| Failure::environment(&error))?;
     let mut journal = journal(&chosen, choice.mode(), context)?;
     let Some(made) = unless_interrupted(make(args, &chosen, &choice, &mut journal, context)).await else {
         let states = journal.stop();

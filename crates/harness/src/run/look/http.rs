@@ -55,7 +55,7 @@ impl Looker<'_> {
 }
 
 /// `set-cookie` of an answer; repeated ones are joined by `, ` and each begins with `name=value`.
-fn keep_cookies(answer: &HttpAnswer, cookies: &mut IndexMap<String, String>) {
+pub(in crate::run) fn keep_cookies(answer: &HttpAnswer, cookies: &mut IndexMap<String, String>) {
     let Some(header) = answer.headers.get("set-cookie") else { return };
     for cookie in header.split(", ") {
         let pair = cookie.split(';').next().unwrap_or_default();
