@@ -351,7 +351,7 @@ fn by_docker_where_kind_or_helm_is_missing() {
         if missing == "kind" {
             let verify = program().call(&["verify", "pallet-registry", "--tier", "live"]);
             assert_eq!(verify.code, Some(30), "{}", verify.stderr);
-            assert!(verify.stderr.contains("kind (0.31.0 or newer) is missing"), "{}", verify.stderr);
+            assert!(verify.stderr.contains("kind (v0.31.0 or newer) is missing"), "{}", verify.stderr);
         }
         let down = program().call(&["down", "--clean-pvc"]);
         assert_eq!(down.code, Some(0), "{}", down.stderr);

@@ -46,9 +46,9 @@ mod tests {
 
     #[test]
     fn a_missing_tool_is_named_with_its_remedy() {
-        let missing = ToolError::Missing { what: "kind (0.31.0 or newer)".to_owned() };
+        let missing = ToolError::Missing { what: "kind (v0.31.0 or newer)".to_owned() };
         let Ok(Choice::Docker { because: Some(reason) }) = of_tools(Err(missing)) else { panic!("no fall-back") };
-        assert_eq!(reason, "kind (0.31.0 or newer) is missing: run `./just setup` (or `seatrial setup`)");
+        assert_eq!(reason, "kind (v0.31.0 or newer) is missing: run `./just setup` (or `seatrial setup`)");
     }
 
     #[test]
