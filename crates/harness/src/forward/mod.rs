@@ -46,6 +46,8 @@ pub struct Destination {
     pub namespace: String,
     /// Their label selector, as a workload or `{matchLabels: …}` writes it.
     pub selector: Value,
+    /// This pod and no other, ready or not.
+    pub pod: Option<String>,
     /// The container's port.
     pub port: u16,
     /// What it is, for messages.
@@ -166,7 +168,11 @@ impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send> Stream for 
 
 async fn dial(objects: &Objects, to: &Destination) -> Result<Look<Dialled>, ForwardError> {
     let pods = objects.list("Pod", &to.namespace).await?;
-    let Some(pod) = pick(&pods, &to.selector) else {
+    let picked = match &to.pod {
+        Some(name) => pods.iter().map(name_of).find(|one| one == name),
+        None => pick(&pods, &to.selector),
+    };
+    let Some(pod) = picked else {
         return Ok(Look::Pending(Reason::new(format!("no pod of {} is ready", to.what))));
     };
     let api: Api<Pod> = Api::namespaced(objects.client.clone(), &to.namespace);

@@ -1,6 +1,10 @@
 //! The prober of a namespace: one small Deployment of ours from which `from: pod` looks. Restricted, without a token,
 //! labelled, and exempt from whatever counts the objects of a release.
 
+mod eye;
+
+pub(crate) use eye::{Eye, Maker, Stranger};
+
 use crate::cluster::RUN_LABEL;
 use crate::forward::{Destination, Forward, ForwardError};
 use crate::ours;
@@ -29,6 +33,9 @@ pub enum ProberError {
     /// It can't be reached.
     #[error("prober: {0}")]
     Forward(#[from] ForwardError),
+    /// Its pod is not admitted.
+    #[error("prober: {0}")]
+    Admission(String),
     /// It did not answer.
     #[error("prober: {0}")]
     Ask(#[from] client::AskError),
@@ -90,6 +97,7 @@ impl Prober {
         Destination {
             namespace: self.namespace.clone(),
             selector: json!({ "matchLabels": { "app.kubernetes.io/name": NAME } }),
+            pod: None,
             port: PORT,
             what: format!("deploy/{NAME}"),
         }

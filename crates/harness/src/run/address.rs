@@ -16,6 +16,8 @@ use tokio::sync::Mutex;
 pub(super) enum From {
     /// The prober in the release's namespace.
     Pod,
+    /// A prober in the place that the clause names.
+    Eye,
     /// This process.
     Here,
 }
@@ -55,8 +57,13 @@ impl<'a> Addresses<'a> {
 
     /// Where a target is, seen from the clause's vantage. `host:` is always seen from the host.
     pub(super) async fn of(&self, target: &Target) -> Result<Address, LookError> {
+        self.seen_from(target, self.vantage).await
+    }
+
+    /// The same from another vantage.
+    pub(super) async fn seen_from(&self, target: &Target, vantage: &Vantage) -> Result<Address, LookError> {
         match target {
-            Target::Service { name, port, path } => self.service(name, port.as_ref(), path, self.vantage).await,
+            Target::Service { name, port, path } => self.service(name, port.as_ref(), path, vantage).await,
             Target::Host { port, path } => self.published(*port, path).await,
             Target::Object { .. } => Err(error(format!("{target} is no address; write svc/NAME:PORT or host:PORT"))),
         }
@@ -91,8 +98,14 @@ impl<'a> Addresses<'a> {
             }
             Vantage::Host => self.seen_from_host(&service, found, path).await,
             Vantage::Node => self.seen_from_node(&service, found, path).await,
-            Vantage::Workload(_) | Vantage::Stranger { .. } => {
-                Err(error("looking from a workload or a stranger's pod is not built yet".to_owned()))
+            Vantage::Workload(_) => {
+                let (host, path) = (name_of(&service).to_owned(), path.to_owned());
+                Ok(Address { from: From::Eye, host, port: number, path })
+            }
+            Vantage::Stranger { .. } => {
+                // It may be in another namespace.
+                let (host, path) = (format!("{}.{}", name_of(&service), self.stage.namespace()), path.to_owned());
+                Ok(Address { from: From::Eye, host, port: number, path })
             }
         }
     }
@@ -131,10 +144,23 @@ impl<'a> Addresses<'a> {
     }
 
     async fn seen_from_node(&self, service: &Value, port: &Value, path: &str) -> Result<Address, LookError> {
-        let Some(node_port) = number(port, "nodePort") else {
-            return Err(error(format!("svc/{} has no node port to be reached from a node", name_of(service))));
-        };
-        Ok(Address::here(self.node_address().await?, node_port, path))
+        let has_eye = self.site.cluster.capabilities.node_access;
+        match (number(port, "nodePort"), has_eye) {
+            // kube-proxy serves no node port on the node's localhost.
+            (Some(node_port), true) => Ok(Address {
+                from: From::Eye,
+                host: self.node_address().await?,
+                port: node_port,
+                path: path.to_owned(),
+            }),
+            (Some(node_port), false) => Ok(Address::here(self.node_address().await?, node_port, path)),
+            (None, true) => {
+                let host = format!("{}.{}", name_of(service), self.stage.namespace());
+                let port = number(port, "port").unwrap_or_default();
+                Ok(Address { from: From::Eye, host, port, path: path.to_owned() })
+            }
+            (None, false) => Err(error(format!("svc/{} has no node port to be reached from a node", name_of(service)))),
+        }
     }
 
     async fn node_address(&self) -> Result<String, LookError> {
@@ -168,7 +194,7 @@ impl<'a> Addresses<'a> {
         };
         let what = format!("svc/{}", name_of(service));
         let port = container.ok_or_else(|| error(format!("{what}: no container port {target}")))?;
-        Ok(Destination { namespace: self.stage.namespace().to_owned(), selector, port, what })
+        Ok(Destination { namespace: self.stage.namespace().to_owned(), selector, pod: None, port, what })
     }
 
     async fn named_port(&self, selector: &Value, name: &str) -> Result<Option<u16>, LookError> {

@@ -3,6 +3,7 @@
 mod cgroup;
 mod command;
 mod dns;
+mod eye;
 mod http;
 mod logs;
 mod objects;
@@ -17,6 +18,7 @@ pub(super) use http::keep_cookies;
 
 use super::address::{Addresses, From, error};
 use super::targets::Targets;
+use crate::prober::Eye;
 use crate::readiness::History;
 use crate::release::Mirror;
 use indexmap::IndexMap;
@@ -40,24 +42,35 @@ pub(super) struct Looker<'a> {
     pub(super) logs_since: Option<Timestamp>,
     mirror: Option<(Mirror, History, Instant)>,
     last_summary: String,
+    eye: tokio::sync::OnceCell<Eye>,
 }
 
 impl<'a> Looker<'a> {
     pub(super) fn new(targets: Targets<'a>, addresses: Addresses<'a>, tolerates: &'a [String]) -> Self {
         let (seeds, last_summary) = (IndexMap::new(), String::new());
-        Self { targets, addresses, tolerates, seeds, logs_since: None, mirror: None, last_summary }
+        Self {
+            targets,
+            addresses,
+            tolerates,
+            seeds,
+            logs_since: None,
+            mirror: None,
+            last_summary,
+            eye: tokio::sync::OnceCell::new(),
+        }
     }
 
     /// Something happened: what watches knew before is old.
     pub(super) fn begin_anew(&mut self) {
         self.mirror = None;
+        self.forget_pod();
     }
 
     /// One look.
     pub(super) async fn look(&mut self, check: &Check) -> Result<Seen, LookError> {
         match check {
             Check::Http(steps) => self.http(&steps.0).await,
-            Check::Tcp(tcp) => self.tcp(&tcp.to).await,
+            Check::Tcp(tcp) => self.tcp(tcp).await,
             Check::Dns(targets) => self.dns(targets).await,
             Check::Registry(registry) => self.registry(registry).await,
             Check::Ready(of) => self.ready(of).await,
@@ -81,6 +94,10 @@ impl<'a> Looker<'a> {
             From::Pod => {
                 let prober = site.prober(self.targets.stage.namespace());
                 prober.ask(spec, timeout).await.map_err(|failed| error(failed.to_string()))
+            }
+            From::Eye => {
+                let eye = self.eye.get_or_try_init(|| self.open_eye()).await?;
+                eye.ask(spec, timeout).await.map_err(|failed| error(failed.to_string()))
             }
         }
     }

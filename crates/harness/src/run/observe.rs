@@ -145,6 +145,7 @@ async fn looked(site: &Site, stage: &Stage<'_>, slot: &Slot, clause: &Clause, he
     } else if observation.actions.before_failed.is_none() {
         happen(&mut looker, clause, &phases, &mut observation, &mut notes).await;
     }
+    looker.close().await;
     observation.actions.seeds = looker.seeds;
     observation.actions.notes = notes;
     observation

@@ -15,7 +15,8 @@ pub(super) fn look(check: &HttpCheck, outcomes: &[ProbeOutcome]) -> Judged {
         let Some(outcome) = outcomes.get(index) else {
             return Judged::unseen(format!("{} was not reached", name(step)));
         };
-        let judged = exchange(step, outcome);
+        let denials = check.0[..index].iter().filter(|step| step.failure.as_deref() == Some("denied")).count();
+        let judged = exchange(step, outcome, outcomes.get(check.0.len() + denials));
         all.measured.extend(judged.measured);
         if judged.outcome != Outcome::Holds {
             all.outcome = judged.outcome;
@@ -29,9 +30,9 @@ fn name(step: &HttpStep) -> String {
     format!("{} {}", step.method, step.to)
 }
 
-fn exchange(step: &HttpStep, outcome: &ProbeOutcome) -> Judged {
+fn exchange(step: &HttpStep, outcome: &ProbeOutcome, control: Option<&ProbeOutcome>) -> Judged {
     if let Some(expected) = &step.failure {
-        return expected_failure(&name(step), expected, outcome);
+        return expected_failure(&name(step), expected, outcome, control);
     }
     match &outcome.result {
         Ok(ProbeAnswer::Http(answer)) => Judged::of(&mismatches(step, answer)).with(took("answer", outcome)),

@@ -109,12 +109,14 @@ fn kind_text(kind: FailureKind) -> &'static str {
     }
 }
 
-/// Judges a probe of which a failure is expected.
-fn expected_failure(what: &str, expected: &str, outcome: &ProbeOutcome) -> Judged {
+/// Judges a probe of which a failure is expected. *Denied* is what fails here and answers elsewhere: `control` is the
+/// same probe from there.
+fn expected_failure(what: &str, expected: &str, outcome: &ProbeOutcome, control: Option<&ProbeOutcome>) -> Judged {
     let Err(failure) = &outcome.result else {
         return Judged::broken(format!("{what}: expected {expected}, but it answered"));
     };
     let kinds: &[FailureKind] = match expected {
+        "denied" => return denied(what, failure, control),
         "refused" => &[FailureKind::Refused],
         "timeout" => &[FailureKind::TimedOut],
         "unreachable" => &[FailureKind::Unreachable],
@@ -128,7 +130,63 @@ fn expected_failure(what: &str, expected: &str, outcome: &ProbeOutcome) -> Judge
     Judged::broken(format!("{what}: expected {expected}, seen {}", failure_text(failure)))
 }
 
+/// Whatever way of failing: who denies may drop, reset or refuse. A name that does not resolve is no denial.
+fn denied(what: &str, failure: &ProbeFailure, control: Option<&ProbeOutcome>) -> Judged {
+    if matches!(failure.kind, FailureKind::Name | FailureKind::Protocol) {
+        return Judged::broken(format!("{what}: expected denied, seen {}", failure_text(failure)));
+    }
+    match control.map(|control| &control.result) {
+        Some(Ok(_)) => Outcome::Holds.into(),
+        Some(Err(there)) => Judged::unseen(format!(
+            "{what}: {}, but from elsewhere too ({}): nothing shows that it is denied",
+            kind_text(failure.kind),
+            failure_text(there)
+        )),
+        None => Judged::unseen(format!("{what}: {}, and nobody asked from elsewhere", kind_text(failure.kind))),
+    }
+}
+
 /// How long a probe took: a value without a limit.
 fn took(what: &str, outcome: &ProbeOutcome) -> Measured {
     Measured { what: what.to_owned(), value: outcome.took_ms, limit: None, unit: "ms".to_owned(), n: 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use seatrial_observation::ProbeAnswer;
+
+    fn answered() -> ProbeOutcome {
+        ProbeOutcome { took_ms: 1.0, result: Ok(ProbeAnswer::Tcp { peer: "10.0.0.1:80".to_owned() }) }
+    }
+
+    fn failed(kind: FailureKind) -> ProbeOutcome {
+        ProbeOutcome { took_ms: 1.0, result: Err(ProbeFailure { kind, message: "so".to_owned() }) }
+    }
+
+    fn check(outcome: &ProbeOutcome, control: Option<&ProbeOutcome>, expected: &str) {
+        let seen = match expected_failure("tcp svc/x", "denied", outcome, control).outcome {
+            Outcome::Holds => "holds".to_owned(),
+            Outcome::Broken(message) => format!("broken: {message}"),
+            Outcome::Unseen(message) => format!("unseen: {message}"),
+            Outcome::Doomed(reason) => format!("doomed: {reason}"),
+        };
+        assert!(seen.starts_with(expected), "{seen}");
+    }
+
+    #[test]
+    fn denied_is_what_fails_here_and_answers_elsewhere() {
+        for kind in [FailureKind::Refused, FailureKind::TimedOut, FailureKind::Reset, FailureKind::Unreachable] {
+            check(&failed(kind), Some(&answered()), "holds");
+        }
+        check(&answered(), None, "broken: tcp svc/x: expected denied, but it answered");
+        check(&failed(FailureKind::Name), Some(&answered()), "broken: tcp svc/x: expected denied, seen the name");
+    }
+
+    #[test]
+    fn what_answers_nobody_is_not_denied() {
+        let dead = failed(FailureKind::Refused);
+        check(&dead, Some(&dead), "unseen: tcp svc/x: connection refused, but from elsewhere too");
+        check(&dead, None, "unseen: tcp svc/x: connection refused, and nobody asked");
+    }
 }

@@ -8,7 +8,7 @@ pub(super) fn look(check: &TcpCheck, outcomes: &[ProbeOutcome]) -> Judged {
     let Some(outcome) = outcomes.first() else { return Judged::unseen("no connect was tried") };
     let what = format!("tcp {}", check.to);
     if let Some(expected) = &check.failure {
-        return expected_failure(&what, expected, outcome);
+        return expected_failure(&what, expected, outcome, outcomes.get(1));
     }
     match &outcome.result {
         Ok(_) => Judged::from(Outcome::Holds).with(took("connect", outcome)),

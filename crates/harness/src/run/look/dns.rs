@@ -20,7 +20,8 @@ impl Looker<'_> {
             let names =
                 vec![name.clone(), format!("{name}.{namespace}"), format!("{name}.{namespace}.svc.cluster.local")];
             let spec = ProbeSpec::Dns(DnsSpec { names, port: Some(address.port) });
-            outcomes.push(self.probe(From::Pod, &spec, PROBE).await?);
+            let from = if address.from == From::Eye { From::Eye } else { From::Pod };
+            outcomes.push(self.probe(from, &spec, PROBE).await?);
         }
         Ok(Seen::Probes(outcomes))
     }

@@ -1,5 +1,6 @@
 //! `http`: a session of steps, from one vantage.
 
+use super::eye::may_be_denied;
 use super::{Looker, PROBE};
 use crate::run::address::Address;
 use indexmap::IndexMap;
@@ -11,6 +12,7 @@ impl Looker<'_> {
     pub(super) async fn http(&self, steps: &[HttpStep]) -> Result<Seen, LookError> {
         let mut outcomes: Vec<ProbeOutcome> = Vec::new();
         let mut cookies = IndexMap::new();
+        let mut controls = Vec::new();
         for step in steps {
             let address = self.addresses.of(&step.to).await?;
             let spec = self.http_spec(step, &address, &cookies).await?;
@@ -22,11 +24,18 @@ impl Looker<'_> {
                 }
                 _ => step.failure.is_none(),
             };
+            if may_be_denied(step.failure.as_deref(), &outcome) {
+                let address = self.addresses.seen_from(&step.to, self.control()).await?;
+                let spec = self.http_spec(step, &address, &cookies).await?;
+                controls.push(self.probe(address.from, &ProbeSpec::Http(spec), PROBE).await?);
+            }
             outcomes.push(outcome);
             if is_over {
                 break;
             }
         }
+        // Behind all steps, one a denied one.
+        outcomes.extend(controls);
         Ok(Seen::Probes(outcomes))
     }
 
