@@ -60,7 +60,7 @@ list *ARGS:
 alias deploy := up
 alias teardown := down
 
-# Every moment at which a run can be killed; `e2e` tries three of them.
+# Every moment at which a run can be killed; `e2e` tries four of them.
 chaos *ARGS: (setup "suite")
     cargo nextest run --package e2e --run-ignored only -E 'test(killed)' {{ ARGS }}
 
