@@ -107,7 +107,7 @@ fn an_engine_that_goes_away_is_named_and_what_it_left_is_reaped_later() {
     let chart = Copy::of("pallet-registry");
     let program = state.seatrial("relay000").env("DOCKER_HOST", relay.host());
     let run = std::thread::spawn(move || program.call(&["verify", chart.path().as_str(), "-e", "dev"]));
-    until("a judged clause", Duration::from_mins(3), || has_judged(&state.home()));
+    until("a judged clause", Duration::from_mins(3), || has_judged(&state.home()) || run.is_finished());
     relay.cut();
     let cut = Instant::now();
     let finished = run.join().expect("the run");
