@@ -126,7 +126,7 @@ fn install(cluster: &Cluster, tools: &Tools, i: usize) -> Duration {
     let values = chart.join("values-dev.yaml");
     let args = ["upgrade", "--install", "registry", chart.as_str(), "--values", values.as_str(), "--set", &port];
     let helm = cluster.command(&tools.helm).args(args).args(["--namespace", &namespace, "--create-namespace"]);
-    let helm = ["CACHE", "CONFIG", "DATA"].iter().fold(helm, |helm, name| helm.env(&format!("HELM_{name}_HOME"), home));
+    let helm = ["CACHE", "CONFIG", "DATA"].iter().fold(helm, |helm, name| helm.env(format!("HELM_{name}_HOME"), home));
     let start = Instant::now();
     block_on(helm.run_ok()).expect("helm");
     kubectl(
