@@ -52,29 +52,10 @@ fn verify(edits: &[Edit]) -> (Option<i32>, Vec<Line>) {
     (finished.code, report::verdicts(&report::document(&finished)))
 }
 
-/// The first thing that a container does, before the image's own entrypoint.
-const DELAYED: &str =
-    "          command: [sh, -c, sleep 0.15; exec /entrypoint.sh /etc/docker/registry/config.yml]\n          env:\n";
-const HOARDING: &str = "          command: [sh, -c, '(head -c 1100000000 /dev/zero > /hoard/x) & exec /entrypoint.sh /etc/docker/registry/config.yml']\n          env:\n";
-const DEPLOYMENT: &str = "templates/deployment.yaml";
-
 #[rstest]
 #[case::late_readiness(
     &[Edit { file: "values.yaml", from: "readiness: { initialDelaySeconds: 0,", to: "readiness: { initialDelaySeconds: 6," }],
     ("ready-in-five-seconds", "promised within 5 s")
-)]
-#[case::slow_start(
-    &[Edit { file: DEPLOYMENT, from: "          env:\n", to: DELAYED }],
-    ("starts-no-slower-than-docker", "promised at most 100 ms longer than in docker")
-)]
-#[case::hoarded_memory(
-    &[
-        Edit { file: DEPLOYMENT, from: "          env:\n", to: HOARDING },
-        Edit { file: DEPLOYMENT, from: "          volumeMounts:\n", to: "          volumeMounts:\n            - { name: hoard, mountPath: /hoard }\n" },
-        Edit { file: DEPLOYMENT, from: "      volumes:\n", to: "      volumes:\n        - { name: hoard, emptyDir: { medium: Memory } }\n" },
-        Edit { file: "values.yaml", from: "limits: { cpu: 500m, memory: 256Mi }", to: "limits: { cpu: 2, memory: 2Gi }" },
-    ],
-    ("memory", "memory of namespace: expected < 1GB")
 )]
 fn just_one_budget_is_broken(#[case] edits: &[Edit], #[case] (clause, words): (&str, &str)) {
     let (code, verdicts) = verify(edits);
