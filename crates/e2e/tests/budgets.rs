@@ -52,10 +52,29 @@ fn verify(edits: &[Edit]) -> (Option<i32>, Vec<Line>) {
     (finished.code, report::verdicts(&report::document(&finished)))
 }
 
+/// Waits for 150 ms before the image's own entrypoint. The image may have a shell and nothing else: the time is read from
+/// the kernel, in hundredths of a second.
+const DELAYED: &str = r"          command:
+            - sh
+            - -c
+            - |
+              now() { read up _ < /proc/uptime; up=${up%.*}${up#*.}; }
+              now; until=$((up + 15))
+              while [ $up -lt $until ]; do now; done
+              exec /entrypoint.sh /etc/docker/registry/config.yml
+          env:
+";
+
+const DEPLOYMENT: &str = "templates/deployment.yaml";
+
 #[rstest]
 #[case::late_readiness(
     &[Edit { file: "values.yaml", from: "readiness: { initialDelaySeconds: 0,", to: "readiness: { initialDelaySeconds: 6," }],
     ("ready-in-five-seconds", "promised within 5 s")
+)]
+#[case::slow_start(
+    &[Edit { file: DEPLOYMENT, from: "          env:\n", to: DELAYED }],
+    ("starts-no-slower-than-docker", "promised at most 100 ms longer than in docker")
 )]
 fn just_one_budget_is_broken(#[case] edits: &[Edit], #[case] (clause, words): (&str, &str)) {
     let (code, verdicts) = verify(edits);
