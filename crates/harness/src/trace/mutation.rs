@@ -17,7 +17,7 @@ pub const LOCK: &str = "docs/mutations.lock";
 const HEAD: &str =
     "# Mutations of docs/rows.yaml that need a cluster and whose clause was seen to fail, it alone: `name key`.
 # The key is the hash of mutation, chart and clause: where one of them changed, the trial no longer counts.
-# Written by `just mutations --live --lock`.
+# Written by `just mutations`.
 ";
 
 /// One trial of one mutation.

@@ -8,7 +8,7 @@ const MEANT: [&str; 7] = [
     "harness/src/bootstrap",
     "harness/src/containers",
     "harness/src/health",
-    "harness/src/agents",
+    "harness/src/beside",
     "cli/src/commands/up",
     "cli/src/commands/down",
     "cli/src/commands/health",
