@@ -13,9 +13,10 @@ mod observation;
 mod probe;
 mod sample;
 mod startup;
+mod sequential;
 
 pub use event::Event;
-pub use latency::Connections;
+pub use latency::{Connections, LatencyGoal, LatencyLimitUs, LatencyRun, LatencySpec, Machine, Series};
 pub use look::{Look, Reason};
 pub use observation::{Actions, Clock, Ended, Observation, Part};
 pub use probe::{
@@ -23,4 +24,5 @@ pub use probe::{
     ProbeOutcome, ProbeSpec, RegistryAction, RegistryAnswer, RegistrySpec, RegistryStep, Seed, TcpSpec,
 };
 pub use sample::{CommandSeen, Found, LogStream, LookError, ObjectLook, Sample, Seen, Usage};
+pub use sequential::{Decision, LatencyTest, Sequential};
 pub use startup::{Place, PodStart, Start};

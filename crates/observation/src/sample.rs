@@ -1,6 +1,6 @@
 //! One look of a clause: when it was taken and what was seen.
 
-use crate::{Look, ProbeOutcome, Reason, Start};
+use crate::{LatencyRun, Look, ProbeOutcome, Reason, Start};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -42,6 +42,8 @@ pub enum Seen {
     Command(CommandSeen),
     /// One start of a container.
     Start(Start),
+    /// A measurement of latency.
+    Latency(Box<LatencyRun>),
 }
 
 /// What one target of a clause named in the cluster.

@@ -1,11 +1,12 @@
 //! The verdict from the record alone: what [`super::Watch`] decided while looking is found again here.
 
 use super::checks::{Judged, Outcome, look, refusal};
+use super::latency::{self, Finding};
 use super::verdicts::{fail, finish, inconclusive, pass};
 use super::watch::{FEWEST_LOOKS, Mode};
 use super::{blame, clause_of, starts, startup, statics};
 use crate::model::{
-    ChartPlan, Check, Clause, EnvironmentPlan, Measured, Phase, Refusal, Slot, Verdict, VerdictKind, What,
+    ChartPlan, Check, Clause, EnvironmentPlan, Latency, Measured, Phase, Refusal, Slot, Verdict, VerdictKind, What,
 };
 use seatrial_observation::{Ended, Observation, Part, Reason, Sample, Seen};
 
@@ -32,7 +33,7 @@ pub fn evaluate(
 pub(super) enum Ruling {
     Pass(Vec<Measured>),
     Fail { cause: &'static str, message: String, measured: Vec<Measured> },
-    Inconclusive { cause: &'static str, message: String },
+    Inconclusive { cause: &'static str, message: String, measured: Vec<Measured> },
 }
 
 impl Ruling {
@@ -41,7 +42,7 @@ impl Ruling {
     }
 
     pub(super) fn unclear(cause: &'static str, message: impl Into<String>) -> Self {
-        Self::Inconclusive { cause, message: message.into() }
+        Self::Inconclusive { cause, message: message.into(), measured: Vec::new() }
     }
 
     /// Says which time it was, where there are several.
@@ -58,7 +59,9 @@ impl Ruling {
         match self {
             Self::Pass(measured) => pass(slot, measured),
             Self::Fail { cause, message, measured } => Verdict { measured, ..fail(slot, cause, message) },
-            Self::Inconclusive { cause, message } => inconclusive(slot, cause, message),
+            Self::Inconclusive { cause, message, measured } => {
+                Verdict { measured, ..inconclusive(slot, cause, message) }
+            }
         }
     }
 }
@@ -191,10 +194,31 @@ fn of_part(phase: &Phase, has_event: bool, part: &Part) -> Ruling {
     let Some(last) = part.samples.last() else {
         return Ruling::unclear("missing", "not one look was taken");
     };
+    if let Some(latency) = &phase.latency {
+        return measured_latency(phase, latency, part, last);
+    }
     match Mode::of(phase, has_event) {
         Mode::Once | Mode::Eventual => last_look(phase, part, last),
         Mode::Hold => held(phase, part, &part.samples),
         Mode::ThenHold => then_held(phase, part, last),
+    }
+}
+
+/// The last measurement decides; without one, the look that came before it says why.
+fn measured_latency(phase: &Phase, latency: &Latency, part: &Part, last: &Sample) -> Ruling {
+    let Some(run) = latency::measurement(part) else {
+        return match last_look(phase, part, last) {
+            Ruling::Pass(_) => Ruling::unclear("missing", "the latency was not measured"),
+            other => other,
+        };
+    };
+    let (finding, measured) = latency::judged(phase, latency, run);
+    match finding {
+        Finding::Fast => Ruling::Pass(measured),
+        Finding::Slow(message) => Ruling::Fail { cause: "slow", message, measured },
+        Finding::Undecided(message) => Ruling::Inconclusive { cause: "undecided", message, measured },
+        Finding::Noisy(message) => Ruling::Inconclusive { cause: "noisy", message, measured },
+        Finding::Nothing(message) => Ruling::unclear("missing", message),
     }
 }
 

@@ -6,12 +6,15 @@
 //! [`needs_observation`] is false are judged by [`judge_static`] alone.
 
 mod blame;
+mod bootstrap;
 mod checks;
 mod clause_of;
 mod evaluate;
 pub mod expect;
 mod starts;
 mod startup;
+mod latency;
+mod noise;
 mod statics;
 mod verdicts;
 mod watch;
@@ -19,6 +22,7 @@ mod wellness;
 
 pub use clause_of::{clause_of, needs_observation, phases};
 pub use evaluate::evaluate;
+pub use latency::{latency_goal, taken_again};
 pub use starts::{NextStart, next_start};
 pub use statics::judge_static;
 pub(crate) use statics::{defaults_with_subject, is_port};

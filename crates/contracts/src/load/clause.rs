@@ -5,6 +5,7 @@ use super::checks::registry;
 use super::clause_file::{CircumstancesFile, SkipFile, TimesFile, VantageFile};
 use super::event::event;
 use super::findings::Findings;
+use super::latency::{is_measurable, latency};
 use super::one_or_many::OneOrMany;
 use super::scalars::{duration, object};
 use super::within;
@@ -13,7 +14,7 @@ use crate::model::{Action, Check, Clause, Event, Expectation, Phase, Skip, Vanta
 use serde_json::Value;
 
 /// Circumstances that mean nothing for a check on the files.
-const LIVE_WORDS: [&str; 7] = ["from", "before", "when", "within", "for", "repeat", "tolerates"];
+const LIVE_WORDS: [&str; 8] = ["from", "before", "when", "within", "for", "latency", "repeat", "tolerates"];
 
 /// Parses one clause. `None` where mistakes were found (or where a text still holds a reference).
 pub(crate) fn clause(tree: &Value, is_skip_expired: bool, found: &mut Findings<'_>) -> Option<Clause> {
@@ -21,7 +22,8 @@ pub(crate) fn clause(tree: &Value, is_skip_expired: bool, found: &mut Findings<'
     let from = vantage(file.from, found);
     let before = all(file.before.map(steps), |at, step| action(&step, at, found));
     let when = all(file.when.map(|events| events.at("/when")), |at, step| event(step, at, found));
-    let then = phases(tree, file.then, TimesFile { within: file.within, for_: file.for_ }, file.repeat, found);
+    let times = TimesFile { within: file.within, for_: file.for_, latency: file.latency };
+    let then = phases(tree, file.then, times, file.repeat, found);
     let skip = file.skip.map(|file| skip(file, is_skip_expired, found));
     let clause = Clause {
         from: from?,
@@ -77,7 +79,12 @@ fn phases(
         found.key(&child("", key.key), "two-checks", format!("`{}` beside `then`", key.key), hint);
         is_good = false;
     }
-    let time_words = [("within", times.within.is_some()), ("for", times.for_.is_some()), ("repeat", repeat.is_some())];
+    let time_words = [
+        ("within", times.within.is_some()),
+        ("for", times.for_.is_some()),
+        ("latency", times.latency.is_some()),
+        ("repeat", repeat.is_some()),
+    ];
     for (key, is_there) in time_words {
         if is_there {
             let hint = match key {
@@ -101,7 +108,8 @@ fn phases(
 fn phase(check: Option<Check>, times: TimesFile, at: &str, found: &mut Findings<'_>) -> Option<Phase> {
     let within = times.within.map(|file| within::within(file, &child(at, "within"), found));
     let for_ = times.for_.map(|text| duration(&text, &child(at, "for"), found));
-    Some(Phase { within: flat(within)?, for_: flat(for_)?, ..Phase::of(check?) })
+    let latency = times.latency.map(|file| latency(&file, &child(at, "latency"), found));
+    Some(Phase { within: flat(within)?, for_: flat(for_)?, latency: flat(latency)?, ..Phase::of(check?) })
 }
 
 /// `Some(None)` is a mistake, `None` is left out.
@@ -191,6 +199,7 @@ fn is_consistent(tree: &Value, clause: &Clause, found: &mut Findings<'_>) -> boo
         unchanged_after_event(clause, found),
         of_ready_after_event(clause, found),
         within::is_of_a_start(clause, found),
+        is_measurable(tree, clause, found),
     ];
     is_good.iter().all(|good| *good)
 }

@@ -2,6 +2,7 @@
 //! is looked at by the parser: a schema that says so makes unreadable errors.
 
 use super::check_word::CHECKS;
+use super::latency_file::LatencyFile;
 use super::one_or_many::OneOrMany;
 use super::scalars::Number;
 use indexmap::IndexMap;
@@ -39,6 +40,8 @@ pub(super) struct CircumstancesFile {
     /// So many times in a row, each after the event anew (or after a fresh install, where readiness is promised).
     #[schemars(range(min = 1, max = 100))]
     pub(super) repeat: Option<u64>,
+    /// How fast the probe itself is.
+    pub(super) latency: Option<LatencyFile>,
     /// Requirement rows.
     pub(super) covers: Option<OneOrMany<String>>,
     /// A line for the report.
@@ -180,6 +183,8 @@ pub(super) struct TimesFile {
     /// The promise holds this long.
     #[serde(rename = "for")]
     pub(super) for_: Option<String>,
+    /// How fast the probe itself is.
+    pub(super) latency: Option<LatencyFile>,
 }
 
 /// The schema of a clause: circumstances and checks side by side.

@@ -14,6 +14,8 @@ mod contract_file;
 mod event;
 mod expectation;
 pub(crate) mod findings;
+mod latency;
+mod latency_file;
 mod one_or_many;
 mod prerequisites;
 mod raw_clause;

@@ -29,7 +29,6 @@ const LATER: [&str; 39] = [
     "keep",
     "kept",
     "kubernetes",
-    "latency",
     "load",
     "metrics",
     "needs",

@@ -104,7 +104,6 @@ fn unknown_keys_have_the_nearest_known_one() {
 fn words_of_later_versions_say_so() {
     for clause in [
         "  a: { ws: { to: svc/x } }\n",
-        "  a: { http: svc/x, latency: { p95: 50ms } }\n",
         "  a: { http: svc/x, throughout: true }\n",
         "  a: { when: { drain: deploy/x }, http: svc/x }\n",
         "  a: { when: { upgrade: { from: last-release } }, http: svc/x }\n",
@@ -123,6 +122,86 @@ fn words_of_later_versions_say_so() {
         assert!(found.iter().all(|d| matches!(d.code, "not-built-yet" | "no-check")), "{clause}: {found:?}");
     }
     check("chart: .\nneeds: {}\n", &["2:1 not-built-yet"]);
+}
+
+/// A clause on `http: host:5000/` with this latency; the mistakes as `code: message`.
+fn check_latency(latency: &str, expected: &str) {
+    let text = format!("chart: .\nclauses:\n  a: {{ http: host:5000/, latency: {latency} }}\n");
+    let found = mistakes(&text);
+    let seen: Vec<String> = found.iter().map(|d| format!("{}: {}", d.code, d.message)).collect();
+    assert_eq!(seen.join("\n"), expected, "{latency}");
+}
+
+#[test]
+fn a_latency_that_its_samples_can_prove_is_sound() {
+    for latency in [
+        "{ p95: 50ms }",
+        "{ p50: 10ms, p95: 50ms, p99: 200ms, rate: 100/s, samples: 1000, warmUp: 0, connections: kept }",
+        "{ p95: 50ms, samples: 100 }",
+        "{ p50: +100ms, than: docker }",
+        "{ p50: +1ms, than: echo }",
+        "{ p95: 50ms, rate: 2/s }",
+    ] {
+        check_latency(latency, "");
+    }
+}
+
+#[test]
+fn a_latency_that_its_samples_cant_prove_is_refused() {
+    let table = [
+        ("{ p99: 50ms, samples: 100 }", "unprovable: 100 samples can't prove it: a p99 takes at least 373 samples"),
+        ("{ p95: 50ms, samples: 72 }", "unprovable: 72 samples can't prove it: a p95 takes at least 73 samples"),
+        ("{ p50: 50ms, samples: 99 }", "unprovable: 99 samples can't prove it: a p50 takes at least 100 samples"),
+        ("{ p95: 50ms, samples: 2001 }", "unprovable: no more than 2000 samples are drawn"),
+        (
+            "{ p95: 50ms, rate: 1/s }",
+            "unprovable: no more than 60 samples fit into 60 s: a p95 takes at least 73 samples",
+        ),
+        (
+            "{ p95: 50ms, rate: 2/s, samples: 200 }",
+            "unprovable: no more than 120 samples fit into 60 s: 200 are asked for",
+        ),
+        ("{ p95: 5 }", "wrong-type: expected a text, found `5`"),
+        ("{ p95: 5 ms }", "bad-duration: `5 ms` is no duration"),
+        ("{ p95: 50ms, rate: 50 }", "wrong-type: expected a text, found `50`"),
+        ("{ p95: 50ms, rate: 5/m }", "bad-rate: `5/m` is no rate"),
+        ("{ samples: 100 }", "empty-expectation: a latency without a limit promises nothing"),
+        ("{ p95: 50ms, p99: 40ms }", "bad-latency: the limit of p95 is above that of p99, which it would follow from"),
+        ("{ p50: +100ms }", "bad-latency: a limit with `+` is about a difference, and `than` is missing"),
+        ("{ p50: 100ms, than: docker }", "bad-latency: with `than` the limit is about the difference"),
+        ("{ p95: 100ms, than: docker }", "bad-latency: differences are judged by medians"),
+        ("{ p50: +1ms, than: podman }", "bad-value: the text `podman` is not known here"),
+        ("{ p999: 50ms }", "unknown-key: unknown key `p999`"),
+    ];
+    for (latency, expected) in table {
+        check_latency(latency, expected);
+    }
+}
+
+#[test]
+fn only_a_single_probe_has_a_latency() {
+    let latency = "latency: { p95: 50ms }";
+    for (clause, is_wrong_type) in [
+        ("ready: release", false),
+        ("http: [svc/x, svc/y]", true),
+        ("http: [{ get: svc/x }, { get: svc/y }]", false),
+        ("http: { get: svc/x, expect: refused }", false),
+        ("tcp: { to: svc/x, expect: refused }", false),
+        ("dns: [svc/x, svc/y]", false),
+        ("http: svc/x, within: 5s", false),
+    ] {
+        let text = format!("chart: .\nclauses:\n  a: {{ {clause}, {latency} }}\n");
+        let codes: Vec<&str> = mistakes(&text).iter().map(|d| d.code).collect();
+        let expected = if is_wrong_type { vec!["wrong-type", "wrong-type"] } else { vec!["bad-latency"] };
+        assert_eq!(codes, expected, "{clause}");
+    }
+    check_clause("  a: { http: svc/x, latency: { p50: +1ms, than: docker } }\n", &["3:30 bad-latency"]);
+    check_clause("  a: { from: host, http: svc/x, latency: { p50: +1ms, than: docker } }\n", &[]);
+    check_clause("  a: { dns: svc/x, latency: { p95: 5ms, connections: kept } }\n", &["3:29 bad-latency"]);
+    check_clause("  a: { dns: svc/x, latency: { p95: 5ms } }\n", &[]);
+    check_clause("  a: { then: [{ tcp: svc/x, latency: { p95: 5ms } }], when: { restart: deploy/x } }\n", &[]);
+    check_clause("  a: { then: [{ http: svc/x }], latency: { p95: 5ms } }\n", &["3:33 misplaced-key"]);
+    check_clause("  a: { objects: { Pod: 1 }, latency: { p95: 5ms } }\n", &["3:30 misplaced-key"]);
 }
 
 #[test]
@@ -246,7 +325,7 @@ fn events_are_words_or_have_an_object() {
     check_clause("  a: { when: { restart: deploy/x, scale: { deploy/x: 0 } }, http: svc/x }\n", &["3:35 two-events"]);
     check_clause("  a: { when: [uninstall, upgrade, { upgrade: { set: { a: 1 } } }], http: svc/x }\n", &[]);
     check_clause("  a: { leaves: [] }\n", &["3:8 no-event"]);
-    check_clause("  a: { registry: { at: host:5000, push: seed } }\n", &["3:35 misplaced-key"]);
+    check_clause("  a: { registry: { at: host:5000, push: seed } }\n", &["3:33 misplaced-key"]);
 }
 
 #[test]

@@ -22,6 +22,14 @@ pub struct Latency {
     pub connections: Connections,
 }
 
+impl Latency {
+    /// The most samples that are drawn; what they do not decide stays undecided.
+    pub const MOST_SAMPLES: u32 = 2000;
+
+    /// How long samples are drawn at the most.
+    pub const LONGEST: Duration = Duration::from_mins(1);
+}
+
 /// One limit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

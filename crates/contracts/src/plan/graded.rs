@@ -11,6 +11,7 @@ pub(super) fn class(clause: &Clause) -> Class {
 
 fn of_phase(phase: &Phase) -> Class {
     match phase.check {
+        _ if phase.latency.is_some() => Class::Measure,
         Check::Usage(_) => Class::Measure,
         Check::Leaves(_) => Class::Disturb,
         // It judges an install of its own.
