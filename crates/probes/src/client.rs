@@ -3,7 +3,9 @@
 use crate::exchange::{Request, exchange};
 use crate::probe::Deadline;
 use crate::server::ProbeRequest;
-use seatrial_observation::{ProbeFailure, ProbeOutcome, ProbeSpec};
+use seatrial_observation::{LatencyRun, LatencySpec, ProbeFailure, ProbeOutcome, ProbeSpec};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -49,9 +51,26 @@ pub enum AskError {
 /// Has the prober at `base` (`http://127.0.0.1:port` of a forward) do the probe.
 pub async fn ask(base: &str, spec: &ProbeSpec, timeout: Duration) -> Result<ProbeOutcome, AskError> {
     let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
-    let body = serde_json::to_vec(&ProbeRequest { spec: spec.clone(), timeout_ms }).map_err(AskError::Unwritable)?;
+    post(base, "/probe", &ProbeRequest { spec: spec.clone(), timeout_ms }, timeout).await
+}
+
+/// Has the prober at `base` measure a latency.
+pub async fn ask_latency(base: &str, spec: &LatencySpec) -> Result<LatencyRun, AskError> {
+    let one = Duration::from_millis(spec.timeout_ms);
+    let warm_up = Duration::from_secs_f64(f64::from(spec.warm_up) / f64::from(spec.rate.max(1)));
+    let longest = Duration::from_millis(spec.goal.longest_ms) + warm_up + one * 2;
+    post(base, "/latency", spec, longest).await
+}
+
+async fn post<T: DeserializeOwned>(
+    base: &str,
+    path: &str,
+    asked: &impl Serialize,
+    timeout: Duration,
+) -> Result<T, AskError> {
+    let body = serde_json::to_vec(asked).map_err(AskError::Unwritable)?;
     let no_answer = |failure| AskError::NoAnswer { base: base.to_owned(), failure };
-    let request = Request::parse("POST", &format!("{}/probe", base.trim_end_matches('/')), LIMIT)
+    let request = Request::parse("POST", &format!("{}{path}", base.trim_end_matches('/')), LIMIT)
         .and_then(|request| request.header("content-type", "application/json"))
         .map_err(no_answer)?;
     let deadline = Deadline::after(Instant::now(), timeout + GRACE);

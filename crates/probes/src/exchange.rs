@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Url};
-use seatrial_observation::ProbeFailure;
+use seatrial_observation::{Connections, ProbeFailure};
 use std::net::SocketAddr;
 use std::sync::LazyLock;
 use tokio::time::timeout_at;
@@ -22,6 +22,8 @@ pub(crate) struct Request {
     pub(crate) body: Option<Vec<u8>>,
     /// The most bytes of the answer's body to read.
     pub(crate) limit: usize,
+    /// Whether its connection may be one that was used before, and used again.
+    pub(crate) connections: Connections,
 }
 
 impl Request {
@@ -30,7 +32,7 @@ impl Request {
         let not_a = |what, error: String| failure::protocol(format!("not {what}: {error}"));
         let url: Url = url.parse().map_err(|error| not_a("a URL", format!("{url}: {error}")))?;
         let method = Method::from_bytes(method.as_bytes()).map_err(|_| not_a("a method", method.to_owned()))?;
-        Ok(Self { method, url, headers: HeaderMap::new(), body: None, limit })
+        Ok(Self { method, url, headers: HeaderMap::new(), body: None, limit, connections: Connections::New })
     }
 
     /// The same with one more header.
@@ -40,6 +42,12 @@ impl Request {
         let value = HeaderValue::from_str(value).map_err(|_| not_a_header())?;
         self.headers.append(name, value);
         Ok(self)
+    }
+
+    /// The same over other connections.
+    pub(crate) fn over(mut self, connections: Connections) -> Self {
+        self.connections = connections;
+        self
     }
 
     /// The same with a body.
@@ -70,7 +78,11 @@ pub(crate) async fn exchange(request: Request, deadline: Deadline) -> Result<Res
 }
 
 async fn send(request: Request) -> Result<Response, ProbeFailure> {
-    let client = CLIENT.as_ref().map_err(failure::protocol)?;
+    let client = match request.connections {
+        Connections::New => &CLIENT,
+        Connections::Kept => &KEEPING,
+    };
+    let client = client.as_ref().map_err(failure::protocol)?;
     let mut sending = client.request(request.method, request.url).headers(request.headers);
     if let Some(body) = request.body {
         sending = sending.body(body);
@@ -109,9 +121,12 @@ fn joined(headers: &HeaderMap) -> IndexMap<String, String> {
 }
 
 /// One client for all exchanges. It keeps no connection (a pool of none), so it holds nothing but settings.
-static CLIENT: LazyLock<Result<Client, String>> = LazyLock::new(|| client().map_err(|error| error.clone()));
+static CLIENT: LazyLock<Result<Client, String>> = LazyLock::new(|| client(0));
 
-fn client() -> Result<Client, String> {
+/// One that keeps connections, for latencies of clients that do so.
+static KEEPING: LazyLock<Result<Client, String>> = LazyLock::new(|| client(usize::MAX));
+
+fn client(kept: usize) -> Result<Client, String> {
     let tls = tls::without_roots().map_err(|error| error.to_string())?;
     Client::builder()
         .tls_backend_preconfigured(tls)
@@ -119,7 +134,7 @@ fn client() -> Result<Client, String> {
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .no_proxy()
-        .pool_max_idle_per_host(0)
+        .pool_max_idle_per_host(kept)
         .http1_only()
         .build()
         .map_err(|error| format!("no HTTP client: {error}"))

@@ -2,14 +2,18 @@
 
 use crate::exchange::{Request, exchange};
 use crate::probe::Deadline;
-use seatrial_observation::{HttpAnswer, HttpSpec, ProbeFailure};
+use seatrial_observation::{Connections, HttpAnswer, HttpSpec, ProbeFailure};
 
 /// The most bytes of a body that an observation keeps.
 const BODY_LIMIT: usize = 1 << 20;
 
 /// Sends the request and reads the answer.
-pub(crate) async fn request(spec: &HttpSpec, deadline: Deadline) -> Result<HttpAnswer, ProbeFailure> {
-    let mut request = Request::parse(&spec.method, &spec.url, BODY_LIMIT)?;
+pub(crate) async fn request(
+    spec: &HttpSpec,
+    deadline: Deadline,
+    connections: Connections,
+) -> Result<HttpAnswer, ProbeFailure> {
+    let mut request = Request::parse(&spec.method, &spec.url, BODY_LIMIT)?.over(connections);
     for (name, value) in &spec.headers {
         request = request.header(name, value)?;
     }

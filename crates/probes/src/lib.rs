@@ -11,6 +11,7 @@ mod exchange;
 mod failure;
 mod first_answer;
 mod http;
+mod latency;
 mod names;
 mod probe;
 mod registry;
@@ -19,5 +20,6 @@ mod tcp;
 mod test_server;
 mod tls;
 
+pub use latency::measure;
 pub use probe::probe;
 pub use tls::install_tls_provider;

@@ -1,21 +1,26 @@
 //! One probe: spec in, outcome out, never longer than its time-out.
 
 use crate::{dns, first_answer, http, registry, tcp};
-use seatrial_observation::{ProbeAnswer, ProbeFailure, ProbeOutcome, ProbeSpec};
+use seatrial_observation::{Connections, ProbeAnswer, ProbeFailure, ProbeOutcome, ProbeSpec};
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// Probes from here. Each probe opens connections of its own and closes them; none is kept for the next one, so
 /// that every probe sees routing and name resolution as a new client does.
 pub async fn probe(spec: &ProbeSpec, timeout: Duration) -> ProbeOutcome {
+    probe_over(spec, timeout, Connections::New).await
+}
+
+/// The same, for HTTP over connections that may be kept for the next probe of this process.
+pub(crate) async fn probe_over(spec: &ProbeSpec, timeout: Duration, connections: Connections) -> ProbeOutcome {
     let start = Instant::now();
-    let result = answer(spec, Deadline::after(start, timeout)).await;
+    let result = answer(spec, Deadline::after(start, timeout), connections).await;
     ProbeOutcome { took_ms: start.elapsed().as_secs_f64() * 1000.0, result }
 }
 
-async fn answer(spec: &ProbeSpec, deadline: Deadline) -> Result<ProbeAnswer, ProbeFailure> {
+async fn answer(spec: &ProbeSpec, deadline: Deadline, connections: Connections) -> Result<ProbeAnswer, ProbeFailure> {
     match spec {
-        ProbeSpec::Http(spec) => http::request(spec, deadline).await.map(ProbeAnswer::Http),
+        ProbeSpec::Http(spec) => http::request(spec, deadline, connections).await.map(ProbeAnswer::Http),
         ProbeSpec::Tcp(spec) => tcp::connect(spec, deadline).await,
         ProbeSpec::Dns(spec) => Ok(ProbeAnswer::Dns { names: dns::resolve(spec, deadline).await }),
         ProbeSpec::Registry(spec) => registry::talk(spec, deadline).await.map(ProbeAnswer::Registry),

@@ -1,12 +1,13 @@
 //! The prober: the probes over HTTP, from inside a cluster.
 //!
-//! `POST /probe` takes a [`ProbeRequest`] and answers with a `ProbeOutcome`; `GET /healthz` says that it lives;
-//! `GET /echo` is the reference that latencies are compared with. It needs nothing but `/etc/resolv.conf`.
+//! `POST /probe` takes a [`ProbeRequest`] and answers with a `ProbeOutcome`; `POST /latency` takes a `LatencySpec` and
+//! answers with a `LatencyRun`; `GET /healthz` says that it lives; `GET /echo` is the reference that latencies are
+//! compared with. It needs nothing but `/etc/resolv.conf`.
 
-use crate::probe;
+use crate::{measure, probe};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use seatrial_observation::{ProbeOutcome, ProbeSpec};
+use seatrial_observation::{LatencySpec, ProbeOutcome, ProbeSpec};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::net::SocketAddr;
@@ -76,6 +77,7 @@ fn parse(address: &str) -> Result<SocketAddr, ServeError> {
 pub fn router() -> Router {
     Router::new()
         .route("/probe", post(answer))
+        .route("/latency", post(|Json(spec): Json<LatencySpec>| async move { Json(measure(&spec).await) }))
         .route("/healthz", get(|| async { "ok" }))
         .route("/echo", get(|| async { "echo" }))
 }

@@ -36,7 +36,7 @@ fn resampled(n: usize, statistic: impl Fn(&[usize]) -> f64) -> Interval {
     let mut dice = Dice(n as u64);
     let mut all: Vec<f64> = (0..TIMES)
         .map(|_| {
-            chosen.iter_mut().for_each(|one| *one = dice.below(n));
+            chosen.fill_with(|| dice.below(n));
             statistic(&chosen)
         })
         .collect();

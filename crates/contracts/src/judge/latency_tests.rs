@@ -64,8 +64,8 @@ fn verdict(plan: &crate::model::ChartPlan, run: LatencyRun) -> Verdict {
 }
 
 /// The verdict of a clause, its first lines, for samples in milliseconds and a machine.
-fn check(clause: &str, sample: impl Fn(usize) -> Option<u64>, machine: Option<Machine>, expected: &str) {
-    let (plan, latency) = of(clause);
+fn check(text: &str, sample: impl Fn(usize) -> Option<u64>, machine: Option<Machine>, expected: &str) {
+    let (plan, latency) = of(text);
     let (mut run, _) = drawn(&latency, |i| sample(i).map(|millis| millis * 1000), 400);
     run.machine = machine;
     let verdict = verdict(&plan, run);
@@ -75,7 +75,7 @@ fn check(clause: &str, sample: impl Fn(usize) -> Option<u64>, machine: Option<Ma
         }
         None => format!("{:?} {}", verdict.kind, report::line(&verdict).split("; median").next().unwrap_or_default()),
     };
-    assert_eq!(seen, expected, "{clause}");
+    assert_eq!(seen, expected, "{text}");
 }
 
 #[test]

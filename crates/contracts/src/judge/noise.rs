@@ -102,6 +102,7 @@ mod tests {
     }
 
     /// Shares of two CPUs over two seconds.
+    #[expect(clippy::unnecessary_wraps, reason = "a run may have no reading, and so its field is an option")]
     fn machine(busy: f64, release: f64, steal: f64, stalled: f64) -> Option<Machine> {
         let of = |share: f64| share * 4.0;
         let stalled = Some(stalled * 2.0);
