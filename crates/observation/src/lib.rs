@@ -12,8 +12,8 @@ mod look;
 mod observation;
 mod probe;
 mod sample;
-mod startup;
 mod sequential;
+mod startup;
 
 pub use event::Event;
 pub use latency::{Connections, LatencyGoal, LatencyLimitUs, LatencyRun, LatencySpec, Machine, Series};

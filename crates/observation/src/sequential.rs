@@ -153,7 +153,7 @@ mod tests {
     /// every seed stays below 500. What holds for all of them is [`exact`].
     const SEED: u64 = 8;
 
-    /// SplitMix64: small, and good enough to toss coins.
+    /// `SplitMix64`: small, and good enough to toss coins.
     struct Coins(u64);
 
     impl Coins {

@@ -51,7 +51,9 @@ impl Ruling {
         match self {
             Self::Pass(measured) => Self::Pass(measured),
             Self::Fail { cause, message, measured } => Self::Fail { cause, message: told(message), measured },
-            Self::Inconclusive { cause, message } => Self::Inconclusive { cause, message: told(message) },
+            Self::Inconclusive { cause, message, measured } => {
+                Self::Inconclusive { cause, message: told(message), measured }
+            }
         }
     }
 

@@ -2,9 +2,12 @@
 //! over the recorded samples, so the verdict is the decision that ended the measurement.
 
 use super::bootstrap::{self, Interval};
+use super::checks::{Outcome, look};
 use super::noise;
 use crate::model::{Check, Latency, LatencyLimit, Measured, Phase, Than};
-use seatrial_observation::{Connections, Decision, LatencyGoal, LatencyLimitUs, LatencyRun, LatencyTest, Part, Seen};
+use seatrial_observation::{
+    Connections, Decision, Ended, LatencyGoal, LatencyLimitUs, LatencyRun, LatencyTest, Part, Seen,
+};
 
 /// What a measurement comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +43,13 @@ pub fn taken_again(phase: &Phase, run: &LatencyRun) -> Option<String> {
         Finding::Noisy(reason) => Some(reason),
         _ => None,
     }
+}
+
+/// Whether the look at the check held, so that there is something to measure.
+pub fn is_measurable(phase: &Phase, part: &Part) -> bool {
+    let last = part.samples.last().and_then(|sample| sample.look.as_ref().ok());
+    let holds = last.is_some_and(|seen| look(&phase.check, seen, part.before.as_ref()).outcome == Outcome::Holds);
+    holds && part.ended == Ended::Decided
 }
 
 /// The last measurement of a part, if one was taken.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::sync::OnceLock;
 
 /// Keys of the wider language that this version does not have.
-const LATER: [&str; 39] = [
+const LATER: [&str; 38] = [
     "addons",
     "allowed",
     "apply",

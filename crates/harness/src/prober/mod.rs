@@ -2,6 +2,7 @@
 //! labelled, and exempt from whatever counts the objects of a release.
 
 mod eye;
+mod service;
 
 pub(crate) use eye::{Eye, Maker, Stranger};
 
@@ -10,7 +11,7 @@ use crate::forward::{Destination, Forward, ForwardError};
 use crate::ours;
 use crate::release::{ApiError, Objects};
 use crate::run_id::RunId;
-use seatrial_observation::{ProbeOutcome, ProbeSpec};
+use seatrial_observation::{LatencyRun, LatencySpec, ProbeOutcome, ProbeSpec};
 use seatrial_probes::client;
 use seatrial_probes::server::PORT;
 use serde_json::{Value, json};
@@ -39,6 +40,9 @@ pub enum ProberError {
     /// It did not answer.
     #[error("prober: {0}")]
     Ask(#[from] client::AskError),
+    /// No node port is left for it.
+    #[error("prober: no node port is free")]
+    NoNodePort,
 }
 
 /// The prober of one namespace.
@@ -81,6 +85,24 @@ impl Prober {
         }
     }
 
+    /// Has it measure a latency.
+    pub async fn measure(&self, spec: &LatencySpec) -> Result<LatencyRun, ProberError> {
+        Ok(client::ask_latency(&self.base().await?, spec).await?)
+    }
+
+    /// A Service in front of it, by name and port.
+    pub async fn service(&self) -> Result<(&'static str, u16), ProberError> {
+        self.base().await?;
+        self.objects.apply(&self.namespace, &service::in_cluster(&self.run)).await?;
+        Ok((NAME, PORT))
+    }
+
+    /// A node port of it.
+    pub async fn node_port(&self) -> Result<u16, ProberError> {
+        self.base().await?;
+        service::node_port(&self.objects, &self.namespace, &self.run).await
+    }
+
     async fn base(&self) -> Result<String, ProberError> {
         let mut forward = self.forward.lock().await;
         if let Some(forward) = &*forward {
@@ -93,7 +115,8 @@ impl Prober {
         Ok(forward.insert(opened).base())
     }
 
-    fn destination(&self) -> Destination {
+    /// Where a forward to it leads.
+    pub(crate) fn destination(&self) -> Destination {
         Destination {
             namespace: self.namespace.clone(),
             selector: json!({ "matchLabels": { "app.kubernetes.io/name": NAME } }),

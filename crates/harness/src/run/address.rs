@@ -163,11 +163,30 @@ impl<'a> Addresses<'a> {
         }
     }
 
-    async fn node_address(&self) -> Result<String, LookError> {
+    pub(super) async fn node_address(&self) -> Result<String, LookError> {
         let nodes = self.site.objects.list("Node", "").await?;
         let addresses = nodes.iter().filter_map(|node| node.pointer("/status/addresses")?.as_array()).flatten();
         let internal = addresses.into_iter().find(|one| text(one, "/type") == "InternalIP");
         internal.map(|one| text(one, "/address").to_owned()).ok_or_else(|| error("no node has an address".to_owned()))
+    }
+
+    /// Keeps a forward as long as the clause is judged.
+    pub(super) async fn keep(&self, forward: Forward) {
+        self.forwards.lock().await.insert(format!("kept on {}", forward.port()), Arc::new(forward));
+    }
+
+    /// The pods and the container port behind a target.
+    pub(super) async fn behind(&self, target: &Target) -> Result<Destination, LookError> {
+        let published = match target {
+            Target::Host { port, .. } => self.stage.chart.cluster.as_ref().and_then(|one| one.publish.get(port)),
+            other => Some(other),
+        };
+        let Some(Target::Service { name, port, .. }) = published else {
+            return Err(error(format!("nothing is known to be behind {target}")));
+        };
+        let service = self.find(name).await?;
+        let found = port_of(&service, port.as_ref()).ok_or_else(|| error(no_port(&service, port.as_ref())))?;
+        self.destination(&service, found).await
     }
 
     async fn forward(&self, service: &Value, port: &Value, path: &str) -> Result<Address, LookError> {

@@ -1,5 +1,6 @@
 //! Driving one phase: the state machine of the judge says when to look again and when it has seen enough.
 
+use super::latency;
 use super::look::Looker;
 use seatrial_contracts::judge::{Decision, Rules, Watch};
 use seatrial_contracts::model::{Check, Phase};
@@ -25,7 +26,11 @@ pub(super) async fn phase_by(
         let sample = Sample { at_ms: since.elapsed().as_secs_f64() * 1000.0, look };
         match watch.step(&sample) {
             Decision::Again { after } => wait::pause(after).await,
-            Decision::Done(ended) => return watch.part(ended),
+            Decision::Done(ended) => {
+                let mut part = watch.part(ended);
+                latency::measure(looker, phase, &mut part, since).await;
+                return part;
+            }
         }
     }
 }

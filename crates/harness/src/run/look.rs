@@ -10,6 +10,7 @@ mod objects;
 mod ready;
 mod registry;
 mod secret;
+mod single;
 mod summaries;
 mod tcp;
 mod usage;
@@ -86,7 +87,12 @@ impl<'a> Looker<'a> {
         }
     }
 
-    async fn probe(&self, from: From, spec: &ProbeSpec, timeout: Duration) -> Result<ProbeOutcome, LookError> {
+    pub(super) async fn probe(
+        &self,
+        from: From,
+        spec: &ProbeSpec,
+        timeout: Duration,
+    ) -> Result<ProbeOutcome, LookError> {
         let site = self.targets.site;
         let timeout = timeout.mul_f64(site.slow.max(1.0));
         match from {

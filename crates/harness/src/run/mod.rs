@@ -5,6 +5,7 @@ mod act;
 mod address;
 mod capability;
 mod drive;
+mod latency;
 mod look;
 mod observe;
 mod plain;

@@ -11,18 +11,21 @@ impl Looker<'_> {
     pub(super) async fn dns(&self, targets: &[Target]) -> Result<Seen, LookError> {
         let mut outcomes = Vec::new();
         for target in targets {
-            let address = self.addresses.of(target).await?;
-            let Target::Service { name, .. } = target else {
-                return Err(error(format!("{target} has no name in the cluster's DNS")));
-            };
-            let service = self.addresses.find(name).await?;
-            let (name, namespace) = (name_of(&service).to_owned(), self.targets.stage.namespace());
-            let names =
-                vec![name.clone(), format!("{name}.{namespace}"), format!("{name}.{namespace}.svc.cluster.local")];
-            let spec = ProbeSpec::Dns(DnsSpec { names, port: Some(address.port) });
-            let from = if address.from == From::Eye { From::Eye } else { From::Pod };
+            let (from, spec) = self.dns_spec(target).await?;
             outcomes.push(self.probe(from, &spec, PROBE).await?);
         }
         Ok(Seen::Probes(outcomes))
+    }
+
+    pub(super) async fn dns_spec(&self, target: &Target) -> Result<(From, ProbeSpec), LookError> {
+        let address = self.addresses.of(target).await?;
+        let Target::Service { name, .. } = target else {
+            return Err(error(format!("{target} has no name in the cluster's DNS")));
+        };
+        let service = self.addresses.find(name).await?;
+        let (name, namespace) = (name_of(&service).to_owned(), self.targets.stage.namespace());
+        let names = vec![name.clone(), format!("{name}.{namespace}"), format!("{name}.{namespace}.svc.cluster.local")];
+        let from = if address.from == From::Eye { From::Eye } else { From::Pod };
+        Ok((from, ProbeSpec::Dns(DnsSpec { names, port: Some(address.port) })))
     }
 }

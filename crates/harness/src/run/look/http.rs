@@ -39,7 +39,7 @@ impl Looker<'_> {
         Ok(Seen::Probes(outcomes))
     }
 
-    async fn http_spec(
+    pub(super) async fn http_spec(
         &self,
         step: &HttpStep,
         address: &Address,
