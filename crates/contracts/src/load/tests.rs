@@ -201,7 +201,7 @@ fn only_a_single_probe_has_a_latency() {
     check_clause("  a: { dns: svc/x, latency: { p95: 5ms } }\n", &[]);
     check_clause("  a: { then: [{ tcp: svc/x, latency: { p95: 5ms } }], when: { restart: deploy/x } }\n", &[]);
     check_clause("  a: { then: [{ http: svc/x }], latency: { p95: 5ms } }\n", &["3:33 misplaced-key"]);
-    check_clause("  a: { objects: { Pod: 1 }, latency: { p95: 5ms } }\n", &["3:30 misplaced-key"]);
+    check_clause("  a: { objects: { Pod: 1 }, latency: { p95: 5ms } }\n", &["3:29 misplaced-key"]);
 }
 
 #[test]
@@ -325,7 +325,7 @@ fn events_are_words_or_have_an_object() {
     check_clause("  a: { when: { restart: deploy/x, scale: { deploy/x: 0 } }, http: svc/x }\n", &["3:35 two-events"]);
     check_clause("  a: { when: [uninstall, upgrade, { upgrade: { set: { a: 1 } } }], http: svc/x }\n", &[]);
     check_clause("  a: { leaves: [] }\n", &["3:8 no-event"]);
-    check_clause("  a: { registry: { at: host:5000, push: seed } }\n", &["3:33 misplaced-key"]);
+    check_clause("  a: { registry: { at: host:5000, push: seed } }\n", &["3:35 misplaced-key"]);
 }
 
 #[test]
