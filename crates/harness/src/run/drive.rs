@@ -10,7 +10,9 @@ use std::time::Instant;
 
 /// Looks until the watch has seen enough; stamps count from `since`.
 pub(super) async fn phase(looker: &mut Looker<'_>, phase: &Phase, rules: &Rules, since: Instant) -> Part {
-    phase_by(phase, rules, since, async |check| looker.look(check).await).await
+    let mut part = phase_by(phase, rules, since, async |check| looker.look(check).await).await;
+    latency::measure(looker, phase, &mut part, since).await;
+    part
 }
 
 /// The same, by whoever looks.
@@ -26,11 +28,7 @@ pub(super) async fn phase_by(
         let sample = Sample { at_ms: since.elapsed().as_secs_f64() * 1000.0, look };
         match watch.step(&sample) {
             Decision::Again { after } => wait::pause(after).await,
-            Decision::Done(ended) => {
-                let mut part = watch.part(ended);
-                latency::measure(looker, phase, &mut part, since).await;
-                return part;
-            }
+            Decision::Done(ended) => return watch.part(ended),
         }
     }
 }

@@ -57,6 +57,11 @@ impl<'l, 'a> Measuring<'l, 'a> {
         part: &Part,
     ) -> Result<Self, LookError> {
         let (from, target) = looker.single(&phase.check).await?;
+        if from == From::Eye {
+            return Err(error(
+                "latency is measured from the prober or from the host, not from another place".to_owned(),
+            ));
+        }
         let (reference, container) = match latency.than {
             Some(Than::Docker) => {
                 let (reference, name) = docker::reference(looker, &phase.check, &target).await?;
@@ -88,7 +93,7 @@ impl<'l, 'a> Measuring<'l, 'a> {
         let before = self.reading().await?;
         let mut run = match self.from {
             From::Here => seatrial_probes::measure(&self.spec).await,
-            From::Pod => {
+            From::Pod | From::Eye => {
                 let asked = site.prober(namespace).measure(&self.spec).await;
                 asked.map_err(|failed| error(failed.to_string()))?
             }

@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The echo from a vantage; it has answered once.
 pub(super) async fn reference(looker: &Looker<'_>, from: From) -> Result<ProbeSpec, LookError> {
     let base = match from {
-        From::Pod => in_cluster(looker).await?,
+        From::Pod | From::Eye => in_cluster(looker).await?,
         From::Here => from_here(looker).await?,
     };
     let spec = get(&base);
