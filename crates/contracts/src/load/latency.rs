@@ -171,6 +171,12 @@ fn vantage_problem(clause: &Clause, check: &Check, latency: &Latency) -> Problem
         Check::Tcp(tcp) => Some(&tcp.to),
         _ => None,
     };
+    if !matches!(clause.from, Vantage::Pod | Vantage::Host) {
+        return Some((
+            "latency is measured from a pod of ours or from the host",
+            "write `from: host`, or leave `from` out",
+        ));
+    }
     let is_from_host = clause.from == Vantage::Host || matches!(to, Some(Target::Host { .. }));
     (latency.than == Some(Than::Docker) && !is_from_host).then_some((
         "a plain container is reached from the host, and this looks from elsewhere",

@@ -198,6 +198,7 @@ fn only_a_single_probe_has_a_latency() {
     check_clause("  a: { http: svc/x, latency: { p50: +1ms, than: docker } }\n", &["3:30 bad-latency"]);
     check_clause("  a: { from: host, http: svc/x, latency: { p50: +1ms, than: docker } }\n", &[]);
     check_clause("  a: { dns: svc/x, latency: { p95: 5ms, connections: kept } }\n", &["3:29 bad-latency"]);
+    check_clause("  a: { from: deploy/x, http: svc/x, latency: { p95: 5ms } }\n", &["3:46 bad-latency"]);
     check_clause("  a: { dns: svc/x, latency: { p95: 5ms } }\n", &[]);
     check_clause("  a: { then: [{ tcp: svc/x, latency: { p95: 5ms } }], when: { restart: deploy/x } }\n", &[]);
     check_clause("  a: { then: [{ http: svc/x }], latency: { p95: 5ms } }\n", &["3:33 misplaced-key"]);
