@@ -86,7 +86,8 @@ impl ProgramImage {
     }
 
     async fn build(&self, workspace: &Utf8Path, to: &Utf8Path) -> Result<(), StepError> {
-        let target_dir = cache_dir().join("image-target");
+        // One for each checkout: cargo names what it links by the program alone, so two would take each other's.
+        let target_dir = cache_dir().join("image-target").join(KeyOf::new().part(workspace.as_str()).key().as_str());
         let cargo = Cmd::new("cargo").args(["build", "--locked", "--package", self.package, "--bin", self.name]);
         let cargo = cargo.args(["--profile", "image", "--target", &target()]).cwd(workspace);
         // Static, because the image holds nothing else, not even a C library.
