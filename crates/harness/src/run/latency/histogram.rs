@@ -6,9 +6,12 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 use seatrial_observation::Series;
 
+/// The highest value that is kept apart, in microseconds: an hour.
+const LONGEST_US: u64 = 3_600_000_000;
+
 /// Three significant digits, V2 with compression, in base64; empty where it can't be made, which spoils no verdict.
 pub(super) fn encoded(series: &Series) -> String {
-    let Ok(mut histogram) = Histogram::<u64>::new(3) else { return String::new() };
+    let Ok(mut histogram) = Histogram::<u64>::new_with_max(LONGEST_US, 3) else { return String::new() };
     for took in &series.took_us {
         histogram.saturating_record(*took);
     }
