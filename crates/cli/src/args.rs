@@ -41,7 +41,7 @@ pub(crate) enum Verb {
     List(list::Args),
     /// Remove what killed runs left
     Reap(reap::Args),
-    /// The JSON Schema of contract files
+    /// The JSON Schema of contract, pack and repository files
     Schema(schema::Args),
     /// Requirement rows against the clauses and tests that name them
     Trace(trace::Args),

@@ -41,6 +41,17 @@ pub(crate) async fn all(charts: &[Utf8PathBuf]) -> Result<Planning, Failure> {
     Ok(planning)
 }
 
+/// Plans charts without the repository's baseline: every finding of theirs is new.
+pub(crate) async fn without_baseline(charts: &[Utf8PathBuf]) -> Result<Vec<ChartPlan>, Failure> {
+    let helm = Context::helm()?;
+    let options = PlanOptions { has_baseline: false, ..PlanOptions::default() };
+    let mut plans = Vec::new();
+    for chart in charts {
+        plans.push(plan_with_helm(chart, &helm, &options).await.map_err(failure)?);
+    }
+    Ok(plans)
+}
+
 /// Plans one chart, for a cluster that can do everything.
 pub(crate) async fn one(chart: &Utf8Path, helm: &Utf8Path) -> Result<ChartPlan, Failure> {
     let planned = plan_with_helm(chart, helm, &PlanOptions::default()).await;
@@ -56,7 +67,8 @@ pub(crate) fn contract(chart: &Utf8Path) -> Result<(String, Contract), Failure> 
     read_contract(chart, &PlanOptions::default()).map_err(failure)
 }
 
-fn failure(error: ChartError) -> Failure {
+/// Why a chart has no plan, as the end of a command.
+pub(crate) fn failure(error: ChartError) -> Failure {
     match error {
         ChartError::Invalid(diagnostics) => Failure::invalid(diagnostics),
         error @ (ChartError::NoChart { .. } | ChartError::NoName { .. }) => Failure::usage(error.to_string()),

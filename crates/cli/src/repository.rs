@@ -1,13 +1,16 @@
-//! Which charts a command is about, and where the repository around them begins.
+//! Which charts a command is about, and where the repository around them begins: at `seatrial.yaml`, else at `charts/`.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::planning;
 use camino::{Utf8Path, Utf8PathBuf};
+use seatrial_harness::repository::{Around, FILE};
+use std::collections::BTreeSet;
 
 /// The checkout a command is called in.
 #[derive(Clone, Debug)]
 pub(crate) struct Repository {
-    /// The nearest folder upwards that has `charts/`, else the working directory.
+    /// The nearest folder upwards that has `seatrial.yaml`, or `charts/`; else the working directory.
     pub(crate) root: Utf8PathBuf,
     /// The working directory.
     cwd: Utf8PathBuf,
@@ -24,7 +27,9 @@ impl Repository {
 
     /// The one around a folder.
     pub(crate) fn around(cwd: &Utf8Path) -> Self {
-        let root = cwd.ancestors().find(|dir| dir.join("charts").is_dir()).unwrap_or(cwd);
+        let has_file = |dir: &&Utf8Path| dir.join(FILE).is_file();
+        let has_charts = |dir: &&Utf8Path| dir.join("charts").is_dir();
+        let root = cwd.ancestors().find(has_file).or_else(|| cwd.ancestors().find(has_charts)).unwrap_or(cwd);
         Self { root: root.to_owned(), cwd: cwd.to_owned() }
     }
 
@@ -40,28 +45,50 @@ impl Repository {
     pub(crate) fn one(&self, name: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
         let candidates = [name.to_owned(), self.relative("charts").join(name)];
         let is_chart = |path: &Utf8PathBuf| self.cwd.join(path).join("Chart.yaml").is_file();
-        candidates.into_iter().find(is_chart).ok_or_else(|| self.unknown(name))
+        let found = candidates.into_iter().find(is_chart).or_else(|| self.listed(name));
+        found.ok_or_else(|| self.unknown(name))
+    }
+
+    /// What `seatrial.yaml` says, where there is one.
+    pub(crate) fn file(&self) -> Result<Option<Around>, Failure> {
+        Around::of(&self.root).map_err(planning::failure)
     }
 
     fn all(&self) -> Result<Vec<Utf8PathBuf>, Failure> {
-        let folder = self.relative("charts");
-        let mut charts: Vec<_> = self.names().into_iter().map(|name| folder.join(name)).collect();
-        charts.sort();
+        let patterns = self.patterns()?;
+        let charts = self.matching(&patterns);
         if charts.is_empty() {
-            let root = &self.root;
-            return Err(Failure::new(Exit::NothingJudged, format!("{root} has no chart (charts/*/Chart.yaml)")));
+            let (root, patterns) = (&self.root, patterns.join(", "));
+            return Err(Failure::new(Exit::NothingJudged, format!("{root} has no chart ({patterns}/Chart.yaml)")));
         }
         Ok(charts)
     }
 
-    fn names(&self) -> Vec<String> {
-        let entries = self.root.join("charts").read_dir_utf8().into_iter().flatten().flatten();
-        let charts = entries.filter(|entry| entry.path().join("Chart.yaml").is_file());
-        charts.map(|entry| entry.file_name().to_owned()).collect()
+    /// Where charts are, relative to the root.
+    fn patterns(&self) -> Result<Vec<String>, Failure> {
+        let written = self.file()?.map(|around| around.repository.charts).unwrap_or_default();
+        Ok(if written.is_empty() { vec!["charts/*".to_owned()] } else { written })
+    }
+
+    /// The folders with a chart, each once, in the order of their paths.
+    fn matching(&self, patterns: &[String]) -> Vec<Utf8PathBuf> {
+        let below = |pattern: &String| glob::Pattern::escape(self.root.as_str()) + "/" + pattern;
+        let found = patterns.iter().filter_map(|pattern| glob::glob(&below(pattern)).ok()).flatten().flatten();
+        let folders = found.filter_map(|path| Utf8PathBuf::from_path_buf(path).ok());
+        let charts: BTreeSet<_> = folders.filter(|folder| folder.join("Chart.yaml").is_file()).collect();
+        let short = |chart: Utf8PathBuf| chart.strip_prefix(&self.cwd).map_or(chart.clone(), Utf8Path::to_owned);
+        charts.into_iter().map(short).collect()
+    }
+
+    /// A chart that the repository file lists, by its folder's name.
+    fn listed(&self, name: &Utf8Path) -> Option<Utf8PathBuf> {
+        let charts = self.matching(&self.patterns().ok()?);
+        charts.into_iter().find(|chart| chart.file_name() == Some(name.as_str()))
     }
 
     fn unknown(&self, name: &Utf8Path) -> Failure {
-        let known = self.names().join(", ");
+        let charts = self.matching(&self.patterns().unwrap_or_default());
+        let known = charts.iter().filter_map(|chart| chart.file_name()).collect::<Vec<_>>().join(", ");
         let known = if known.is_empty() { String::new() } else { format!("; charts of this repository: {known}") };
         Failure::usage(format!("{name} is no chart: neither {name}/Chart.yaml nor charts/{name}/Chart.yaml{known}"))
     }
@@ -93,6 +120,24 @@ mod tests {
     fn all_charts_where_none_is_named() {
         let (_dir, repository) = repository(&["b", "a"]);
         assert_eq!(repository.charts(&[]).expect("charts"), ["charts/a", "charts/b"]);
+    }
+
+    #[test]
+    fn charts_are_where_the_repository_file_says() {
+        let (_dir, repository) = repository(&["a"]);
+        let other = repository.root.join("platform/b/chart");
+        std::fs::create_dir_all(&other).expect("folder");
+        std::fs::write(other.join("Chart.yaml"), "name: b").expect("file");
+        let write = |text: &str| std::fs::write(repository.root.join("seatrial.yaml"), text).expect("file");
+        write("kind: Repository\ncharts: [charts/*, platform/*/chart]\n");
+        assert_eq!(repository.charts(&[]).expect("charts"), ["charts/a", "platform/b/chart"]);
+        let below = Repository::around(&repository.root.join("charts/a"));
+        assert_eq!(below.root, repository.root);
+        write("kind: Repository\ncharts: [nowhere/*]\n");
+        assert_eq!(repository.charts(&[]).expect_err("none").exit.code(), 12);
+        write("kind: Repository\nchart: x\n");
+        let invalid = repository.charts(&[]).expect_err("a mistake");
+        assert_eq!((invalid.exit.code(), invalid.diagnostics[0].code), (20, "unknown-key"));
     }
 
     #[test]

@@ -117,6 +117,7 @@ mod tests {
             why: None,
             is_advisory: false,
             line: None,
+            pack: None,
         }
     }
 

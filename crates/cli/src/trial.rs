@@ -65,6 +65,7 @@ async fn open(plans: &[ChartPlan], on: &Conditions, context: &Context) -> Result
     options.keep = on.keep;
     options.has_gates = on.has_gates;
     options.is_redacted = on.is_redacted;
+    options.contexts = context.repository.file()?.map(|around| around.repository.contexts).unwrap_or_default();
     options.evidence_dir = context.repository.root.join("target/seatrial");
     let is_of_files =
         plans.iter().flat_map(|plan| &plan.environments).flat_map(|e| &e.slots).all(|slot| slot.level == Level::Static);

@@ -5,6 +5,7 @@ use e2e::charts::{Copy, Edit};
 use e2e::program::{block_on, root, tool};
 use e2e::report::{self, Line};
 use rstest::rstest;
+use seatrial_contracts::model::Contexts;
 use seatrial_harness::cluster::{self, Cluster, GuardCommand, Means, ProviderKind, Wanted};
 use seatrial_harness::events::Events;
 use seatrial_harness::run_id::RunId;
@@ -104,8 +105,13 @@ fn five_installs_are_available_within_five_seconds() {
 
 /// The cluster of the run, with the image on its node.
 async fn shared(tools: &Tools) -> Cluster {
-    let wanted =
-        Wanted { provider: ProviderKind::Kind, context: None, node_ports: BTreeSet::from([30_500]), keep: None };
+    let wanted = Wanted {
+        provider: ProviderKind::Kind,
+        context: None,
+        node_ports: BTreeSet::from([30_500]),
+        keep: None,
+        contexts: Contexts::default(),
+    };
     let guard = GuardCommand([EXE, "guard", "--lease"].map(ToOwned::to_owned).to_vec());
     let means = Means { tools, guard: &guard, events: &Events::none() };
     let cluster = cluster::shared(&run(), &wanted, means).await.expect("a cluster");

@@ -83,10 +83,13 @@ fn the_command_line_is_documented() {
 }
 
 #[test]
-fn the_schema_is_checked_in() {
-    let finished = program().call(&["schema"]);
-    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
-    check_generated("docs/contract.schema.json", &finished.stdout);
+fn the_schemas_are_checked_in() {
+    for file in ["contract", "pack", "repository"] {
+        let finished = program().call(&["schema", file]);
+        assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+        check_generated(&format!("docs/{file}.schema.json"), &finished.stdout);
+    }
+    assert_eq!(program().call(&["schema"]).stdout, program().call(&["schema", "contract"]).stdout);
 }
 
 #[test]

@@ -5,13 +5,14 @@ mod render;
 mod requirements;
 
 use crate::helm::HelmError;
+use crate::repository::Around;
 use crate::tools::Tools;
 use camino::{Utf8Path, Utf8PathBuf};
 use indexmap::IndexMap;
 use jiff::civil::Date;
 use seatrial_contracts::diagnostic::Diagnostic;
-use seatrial_contracts::load::{default_contract, load};
-use seatrial_contracts::model::{ChartPlan, Contract};
+use seatrial_contracts::load::{Surroundings, default_contract_in, load_in};
+use seatrial_contracts::model::{ChartPlan, Contract, Packs};
 use seatrial_contracts::plan::{ChartSource, plan};
 use std::collections::BTreeMap;
 use thiserror::Error;
@@ -25,11 +26,13 @@ pub struct PlanOptions {
     pub today: Option<Date>,
     /// Whether renders of unchanged charts are taken from the cache.
     pub is_cached: bool,
+    /// Whether findings of the repository's baseline lose their gate.
+    pub has_baseline: bool,
 }
 
 impl Default for PlanOptions {
     fn default() -> Self {
-        Self { run_id: "0".to_owned(), today: None, is_cached: true }
+        Self { run_id: "0".to_owned(), today: None, is_cached: true, has_baseline: true }
     }
 }
 
@@ -77,7 +80,8 @@ pub async fn plan_chart(path: &Utf8Path, tools: &Tools, options: &PlanOptions) -
 /// The same for who has Helm only: the static tier needs nothing else.
 pub async fn plan_with_helm(path: &Utf8Path, helm: &Utf8Path, options: &PlanOptions) -> Result<ChartPlan, ChartError> {
     let folder = Folder::read(path)?;
-    let contract = folder.contract(options)?;
+    let around = Around::of(path)?;
+    let contract = folder.contract(options, around.as_ref())?;
     let renders = render::all(&folder, &contract, helm, options.is_cached).await?;
     let source = ChartSource {
         path: path.as_str(),
@@ -87,13 +91,17 @@ pub async fn plan_with_helm(path: &Utf8Path, helm: &Utf8Path, options: &PlanOpti
         renders: &renders,
         run_id: &options.run_id,
     };
-    plan(&contract, &source).map_err(ChartError::Invalid)
+    let mut plan = plan(&contract, &source).map_err(ChartError::Invalid)?;
+    if let Some(around) = around.filter(|_| options.has_baseline) {
+        around.baseline()?.apply(&mut plan);
+    }
+    Ok(plan)
 }
 
 /// The chart's name and its contract, for which no Helm is needed.
 pub fn read_contract(path: &Utf8Path, options: &PlanOptions) -> Result<(String, Contract), ChartError> {
     let folder = Folder::read(path)?;
-    let contract = folder.contract(options)?;
+    let contract = folder.contract(options, Around::of(path)?.as_ref())?;
     Ok((folder.name, contract))
 }
 
@@ -119,12 +127,21 @@ impl Folder {
         Ok(Self { path: path.to_owned(), name, chart_yaml, files })
     }
 
-    fn contract(&self, options: &PlanOptions) -> Result<Contract, ChartError> {
+    fn contract(&self, options: &PlanOptions, around: Option<&Around>) -> Result<Contract, ChartError> {
         let file = self.path.join("contract.yaml");
-        let Some(written) = self.files.get("contract.yaml") else { return Ok(default_contract()) };
         let rows = requirements::known_rows(&self.path);
-        let today = options.today.unwrap_or_else(|| jiff::Zoned::now().date());
-        load(file.as_str(), written, rows.as_ref(), today).map_err(ChartError::Invalid)
+        let no_packs = Packs::new();
+        let surroundings = Surroundings {
+            known_rows: rows.as_ref(),
+            today: options.today.unwrap_or_else(|| jiff::Zoned::now().date()),
+            repository: around.map(|around| &around.repository),
+            packs: around.map_or(&no_packs, |around| &around.packs),
+        };
+        let read = match self.files.get("contract.yaml") {
+            Some(written) => load_in(file.as_str(), written, &surroundings),
+            None => default_contract_in(&surroundings),
+        };
+        read.map_err(ChartError::Invalid)
     }
 }
 

@@ -22,6 +22,7 @@ pub mod readiness;
 pub mod reaper;
 pub mod redact;
 pub mod release;
+pub mod repository;
 pub mod run;
 pub mod run_id;
 pub mod setup;

@@ -102,6 +102,7 @@ pub(super) enum Provider {
 pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     let mut clock = Clock::start();
     let charts = context.repository.charts(&args.charts)?;
+    tell_what_does_not_act(context)?;
     let mut planning = planning::all(&charts).await?;
     let missing = args.missing(&planning, context);
     let filter = args.filter();
@@ -193,6 +194,13 @@ impl UpTo {
             Self::Disturb => Level::Disturb,
         }
     }
+}
+
+/// Nothing of the repository file is ignored silently.
+fn tell_what_does_not_act(context: &Context) -> Result<(), Failure> {
+    let notes = context.repository.file()?.map(|around| around.repository.without_effect());
+    notes.into_iter().flatten().for_each(|note| context.events.warn(note));
+    Ok(())
 }
 
 /// Zero clauses are no pass, and neither is a named one that is not there.

@@ -41,7 +41,7 @@ pub fn bind(contract: &Contract, clause: &str, facts: &Facts<'_>) -> Result<Clau
         return Err(vec![unknown_clause(contract, clause)]);
     };
     let element = facts.element.map(|(variable, name, value)| Element::of(raw, variable, name, value));
-    parse(raw, &Known { facts: Some(facts), element })
+    parse(raw, &Known { facts: Some(facts), element, params: &raw.params })
         .and_then(|parsed| parsed.ok_or_else(|| vec![unknown_clause(contract, clause)]))
 }
 
@@ -50,11 +50,12 @@ pub(crate) fn trial(raw: &RawClause) -> Vec<Diagnostic> {
     let elements = raw.each.iter().flat_map(|(variable, elements)| elements.iter().map(move |e| (variable, e)));
     let mut mistakes = Vec::new();
     if raw.each.is_empty() {
-        mistakes.extend(parse(raw, &Known { facts: None, element: None }).err().unwrap_or_default());
+        mistakes
+            .extend(parse(raw, &Known { facts: None, element: None, params: &raw.params }).err().unwrap_or_default());
     }
     for (variable, (name, value)) in elements {
         let element = Some(Element::of(raw, variable, name, value));
-        mistakes.extend(parse(raw, &Known { facts: None, element }).err().unwrap_or_default());
+        mistakes.extend(parse(raw, &Known { facts: None, element, params: &raw.params }).err().unwrap_or_default());
     }
     mistakes
 }

@@ -5,10 +5,11 @@ use super::{Facts, set_key};
 use crate::diagnostic::{Diagnostic, Place, Places, child, hint};
 use crate::load::not_built;
 use crate::model::{RawClause, RunCheck};
+use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 /// What a reference may name.
-const ROOTS: [&str; 7] = ["values", "release", "chart", "each", "run", "secret", "env"];
+const ROOTS: [&str; 8] = ["values", "release", "chart", "each", "params", "run", "secret", "env"];
 
 /// Elements hold references of their own, but not without end.
 const DEEPEST: usize = 4;
@@ -39,6 +40,8 @@ impl<'a> Element<'a> {
 pub(super) struct Known<'a> {
     pub(super) facts: Option<&'a Facts<'a>>,
     pub(super) element: Option<Element<'a>>,
+    /// Parameters of the pack that the clause is from.
+    pub(super) params: &'a IndexMap<String, Value>,
 }
 
 /// A tree with its references looked up.
@@ -90,6 +93,7 @@ impl Unknown {
 enum Looked {
     Value(Value),
     Element(Value),
+    Param(Value),
     Later,
 }
 
@@ -145,12 +149,12 @@ impl Looker<'_> {
                 self.mistake(at, Unknown::new(format!("`{text}` has no closing parenthesis"), None));
                 return Value::from(text);
             };
-            written.push_str(&rest[..start]);
+            push(&mut written, &rest[..start]);
             let whole = &rest[start..=start + length];
-            written.push_str(&plain(&self.alone(&whole[2..whole.len() - 1], whole, at, depth)));
+            push(&mut written, &plain(&self.alone(&whole[2..whole.len() - 1], whole, at, depth)));
             rest = &rest[start + length + 1..];
         }
-        written.push_str(rest);
+        push(&mut written, rest);
         Value::from(written)
     }
 
@@ -164,6 +168,7 @@ impl Looker<'_> {
                 }
                 self.value(&value, at, depth + 1)
             }
+            Ok(Looked::Param(value)) => self.value(&value, at, depth + 1),
             // Which port that is, only the run knows.
             Err(_) if at.contains("/run/command/") && RunCheck::address(whole).is_some() => Value::from(whole),
             Err(unknown) => {
@@ -186,6 +191,15 @@ impl Looker<'_> {
     }
 }
 
+/// Adds to a text. What was looked up stays what it is: a path after the chart's only Service (`svc` and `/healthz`)
+/// does not become that Service's name.
+fn push(written: &mut String, more: &str) {
+    if written == "svc" && more.starts_with('/') {
+        written.push('/');
+    }
+    written.push_str(more);
+}
+
 /// The name, where the whole text is one reference.
 fn alone(text: &str) -> Option<&str> {
     let inner = text.strip_prefix("$(")?.strip_suffix(')')?;
@@ -204,9 +218,10 @@ fn look_up(name: &str, known: &Known<'_>) -> Result<Looked, Unknown> {
         "chart" => one_of(name, "chart", rest, &[("version", known.facts.map(|facts| facts.chart_version))]),
         "run" => one_of(name, "run", rest, &[("id", known.facts.map(|facts| facts.run_id))]),
         "each" => element(rest, known),
+        "params" => param(rest, known),
         "secret" if name.starts_with("secret/") && rest.contains('.') => Ok(Looked::Later),
         "secret" => Err(Unknown::new(format!("`{name}` names no key"), Some("write $(secret/NAME.key)".to_owned()))),
-        "env" | "needs" | "saved" | "params" => Err(later(name)),
+        "env" | "needs" | "saved" => Err(later(name)),
         _ if name.contains('/') => Err(later(name)),
         _ => Err(Unknown::new(format!("there is nothing called `{root}` to look up"), hint(root, ROOTS))),
     }
@@ -244,6 +259,19 @@ fn one_of(name: &str, root: &str, rest: &str, known: &[(&str, Option<&str>)]) ->
         None => {
             let words: Vec<String> = known.iter().map(|(word, _)| format!("{root}.{word}")).collect();
             Err(Unknown::new(format!("there is no `{name}`"), Some(format!("known here: {}", words.join(", ")))))
+        }
+    }
+}
+
+fn param(name: &str, known: &Known<'_>) -> Result<Looked, Unknown> {
+    match known.params.get(name) {
+        Some(value) => Ok(Looked::Param(value.clone())),
+        None if known.params.is_empty() => {
+            Err(Unknown::new(format!("`params.{name}`: only clauses of a pack have parameters"), None))
+        }
+        None => {
+            let hint = hint(name, known.params.keys().map(String::as_str).collect::<Vec<_>>());
+            Err(Unknown::new(format!("the pack has no parameter `{name}`"), hint))
         }
     }
 }

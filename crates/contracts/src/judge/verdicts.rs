@@ -72,7 +72,10 @@ pub(super) fn finish(mut verdict: Verdict, chart: &ChartPlan, environment: &Envi
         return verdict;
     }
     if let (Origin::Written, Some(line)) = (slot.origin, slot.line) {
-        let file = format!("{}/contract.yaml", chart.path.trim_end_matches('/'));
+        let file = match &slot.pack {
+            Some(pack) => format!("contracts/packs/{pack}.yaml"),
+            None => format!("{}/contract.yaml", chart.path.trim_end_matches('/')),
+        };
         let note = Some(format!("clause {}", slot.id.clause));
         verdict.places.push(Where { file, line: Some(line), note });
     }

@@ -29,13 +29,15 @@ pub(crate) struct ContractFile {
     timeouts: Option<TimeoutsFile>,
     /// The promises, by name.
     clauses: Option<IndexMap<String, ClauseFile>>,
-    /// Default clauses that are switched off: name → reason.
+    /// Packs of clauses, each with its parameters; `policy` is Seatrial's own.
+    uses: Option<IndexMap<String, IndexMap<String, Value>>>,
+    /// Default clauses and clauses of packs that are switched off: name → reason.
     without: Option<IndexMap<String, String>>,
 }
 
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "for the schema")]
-enum ApiVersion {
+pub(super) enum ApiVersion {
     #[serde(rename = "seatrial.dev/v1")]
     V1,
 }

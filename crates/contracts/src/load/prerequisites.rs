@@ -2,46 +2,50 @@
 
 use super::findings::Findings;
 use super::raw_clause::IMPLICIT;
-use crate::diagnostic::{child, hint};
+use crate::diagnostic::{Diagnostic, hint};
 use crate::model::RawClause;
 use crate::plan::DEFAULTS;
 use indexmap::IndexMap;
 use serde_json::Value;
 use std::collections::HashSet;
 
-/// A name in `after` or `holds`, and where it is written.
+/// A name in `after` or `holds`, and where in its clause it is written.
 struct Named<'a> {
     at: String,
     name: &'a str,
 }
 
-pub(super) fn check(clauses: &IndexMap<String, RawClause>, found: &mut Findings<'_>) {
-    for (clause, raw) in clauses {
-        for named in names(clause, raw) {
-            exists(&named, clauses, found);
+/// The mistakes of all names. A clause of a pack that is switched off is not there, and is named in vain without one.
+pub(super) fn check(clauses: &IndexMap<String, RawClause>, without: &IndexMap<String, String>) -> Vec<Diagnostic> {
+    let mut mistakes = Vec::new();
+    for raw in clauses.values() {
+        let mut found = Findings::new(raw.places.clone());
+        for named in names(raw) {
+            exists(&named, clauses, without, &mut found);
         }
+        mistakes.extend(found.into_list());
     }
     let mut done = HashSet::new();
     for clause in clauses.keys() {
-        visit(clause, clauses, &mut Vec::new(), &mut done, found);
+        visit(clause, clauses, &mut Vec::new(), &mut done, &mut mistakes);
     }
+    mistakes
 }
 
 /// Everything that a clause names, in `after`, in `holds` and in the `holds` of `then` and `before`.
-fn names<'a>(clause: &str, raw: &'a RawClause) -> Vec<Named<'a>> {
-    let base = child("/clauses", clause);
+fn names(raw: &RawClause) -> Vec<Named<'_>> {
     let mut names = Vec::new();
     for path in ["/after", "/holds"] {
-        collect(&format!("{base}{path}"), raw.tree.pointer(path), &mut names);
+        collect(path, raw.tree.pointer(path), &mut names);
     }
     for path in ["/then", "/before"] {
         match raw.tree.pointer(path) {
             Some(Value::Array(steps)) => {
                 for (i, step) in steps.iter().enumerate() {
-                    collect(&format!("{base}{path}/{i}/holds"), step.get("holds"), &mut names);
+                    collect(&format!("{path}/{i}/holds"), step.get("holds"), &mut names);
                 }
             }
-            Some(step) => collect(&format!("{base}{path}/holds"), step.get("holds"), &mut names),
+            Some(step) => collect(&format!("{path}/holds"), step.get("holds"), &mut names),
             None => {}
         }
     }
@@ -60,10 +64,15 @@ fn collect<'a>(at: &str, value: Option<&'a Value>, names: &mut Vec<Named<'a>>) {
     }
 }
 
-fn exists(named: &Named<'_>, clauses: &IndexMap<String, RawClause>, found: &mut Findings<'_>) {
+fn exists(
+    named: &Named<'_>,
+    clauses: &IndexMap<String, RawClause>,
+    without: &IndexMap<String, String>,
+    found: &mut Findings<'_>,
+) {
     let (clause, element) = split(named.name);
     let Some(raw) = clauses.get(clause) else {
-        let is_given = IMPLICIT.contains(&clause) || DEFAULTS.contains(&clause);
+        let is_given = IMPLICIT.contains(&clause) || DEFAULTS.contains(&clause) || without.contains_key(clause);
         if !is_given || named.at.ends_with("/holds") {
             let hint = hint(clause, clauses.keys().map(String::as_str).collect::<Vec<_>>());
             found.value(&named.at, "unknown-clause", format!("there is no clause `{clause}`"), hint);
@@ -91,21 +100,23 @@ fn visit<'a>(
     clauses: &'a IndexMap<String, RawClause>,
     way: &mut Vec<&'a str>,
     done: &mut HashSet<&'a str>,
-    found: &mut Findings<'_>,
+    mistakes: &mut Vec<Diagnostic>,
 ) {
     if done.contains(clause) {
         return;
     }
     let Some((clause, raw)) = clauses.get_key_value(clause) else { return };
     way.push(clause);
-    for named in names(clause, raw) {
+    for named in names(raw) {
         let (next, _) = split(named.name);
         if let Some(start) = way.iter().position(|name| *name == next) {
             let circle = [&way[start..], &[next]].concat().join(" → ");
+            let mut found = Findings::new(raw.places.clone());
             found.value(&named.at, "circle", format!("a circle of prerequisites: {circle}"), None);
+            mistakes.extend(found.into_list());
             continue;
         }
-        visit(next, clauses, way, done, found);
+        visit(next, clauses, way, done, mistakes);
     }
     way.pop();
     done.insert(clause);

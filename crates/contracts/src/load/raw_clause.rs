@@ -35,6 +35,8 @@ pub(super) fn raw_clause(
         places: places.below(&at),
         environments: environments(tree, &at, around, found),
         is_skip_expired: is_expired(tree, around.today),
+        pack: None,
+        params: IndexMap::new(),
         each: each(tree, &at, found),
     }
 }

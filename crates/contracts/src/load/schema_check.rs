@@ -3,38 +3,30 @@
 use super::findings::Findings;
 use super::scalars::not_built;
 use crate::diagnostic::{child, hint};
-use crate::schema;
+use crate::schema::{self, FileKind};
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{JsonTypeSet, ValidationError, Validator};
 use serde_json::{Value, json};
 use std::sync::OnceLock;
 
 /// Keys of the wider language that this version does not have.
-const LATER: [&str; 38] = [
-    "addons",
+const LATER: [&str; 29] = [
     "allowed",
     "apply",
-    "baseline",
     "cel",
-    "contexts",
     "cpu",
     "delete",
     "drain",
     "form",
     "heals",
     "helmTest",
-    "images",
     "job",
     "junit",
     "keep",
     "kept",
-    "kubernetes",
     "load",
     "metrics",
     "needs",
-    "nodes",
-    "packs",
-    "params",
     "patch",
     "postgres",
     "rbac",
@@ -47,7 +39,6 @@ const LATER: [&str; 38] = [
     "throughout",
     "tls",
     "trial",
-    "uses",
     "ws",
 ];
 
@@ -55,24 +46,24 @@ const LATER: [&str; 38] = [
 const LATER_BELOW: [(&str, &str); 3] = [("/upgrade", "from"), ("/run", "image"), ("/clauses", "restartNode")];
 
 /// Mistakes of a whole file.
-pub(super) fn contract(value: &Value, found: &mut Findings<'_>) -> Vec<String> {
-    static VALIDATOR: OnceLock<Option<Validator>> = OnceLock::new();
-    let validator = VALIDATOR.get_or_init(|| jsonschema::validator_for(schema::parts()).ok());
-    run(validator.as_ref(), value, found)
+pub(super) fn file(kind: FileKind, value: &Value, found: &mut Findings<'_>) -> Vec<String> {
+    static VALIDATORS: [OnceLock<Option<Validator>>; 3] = [OnceLock::new(), OnceLock::new(), OnceLock::new()];
+    let validator = VALIDATORS[kind as usize].get_or_init(|| jsonschema::validator_for(schema::of(kind)).ok());
+    run(kind, validator.as_ref(), value, found)
 }
 
 /// Mistakes of one clause after its references were looked up.
 pub(crate) fn clause(value: &Value, found: &mut Findings<'_>) -> Vec<String> {
     static VALIDATOR: OnceLock<Option<Validator>> = OnceLock::new();
     let validator = VALIDATOR.get_or_init(|| {
-        let schema = json!({ "$ref": "#/$defs/Clause", "$defs": schema::parts()["$defs"] });
+        let schema = json!({ "$ref": "#/$defs/Clause", "$defs": schema::of(FileKind::Contract)["$defs"] });
         jsonschema::validator_for(&schema).ok()
     });
-    run(validator.as_ref(), value, found)
+    run(FileKind::Contract, validator.as_ref(), value, found)
 }
 
 /// Reports every error; gives the pointers of the values that have one.
-fn run(validator: Option<&Validator>, value: &Value, found: &mut Findings<'_>) -> Vec<String> {
+fn run(kind: FileKind, validator: Option<&Validator>, value: &Value, found: &mut Findings<'_>) -> Vec<String> {
     let Some(validator) = validator else {
         found.value("", "bad-schema", "the generated schema does not compile; this is a bug of Seatrial", None);
         return vec![String::new()];
@@ -84,7 +75,7 @@ fn run(validator: Option<&Validator>, value: &Value, found: &mut Findings<'_>) -
     }
     let later: Vec<&str> = plain.iter().filter(|e| has_later_key(e)).map(|e| e.instance_path().as_str()).collect();
     for error in &plain {
-        report(error, &later, found);
+        report(kind, error, &later, found);
     }
     errors.iter().chain(plain).map(|error| error.instance_path().to_string()).collect()
 }
@@ -120,12 +111,12 @@ fn has_later_key(error: &ValidationError<'_>) -> bool {
     unexpected.iter().any(|key| is_later(error.instance_path().as_str(), key))
 }
 
-fn report(error: &ValidationError<'_>, later: &[&str], found: &mut Findings<'_>) {
+fn report(file: FileKind, error: &ValidationError<'_>, later: &[&str], found: &mut Findings<'_>) {
     let at = error.instance_path().as_str();
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
             for key in unexpected {
-                unknown_key(at, key, &known_keys(error), found);
+                unknown_key(at, key, &known_keys(file, error), found);
             }
         }
         ValidationErrorKind::Type { kind } => wrong_type(at, &types(kind), error.instance(), found),
@@ -229,10 +220,10 @@ fn is_later(at: &str, key: &str) -> bool {
 }
 
 /// The keys that the schema knows where an unknown one was found.
-fn known_keys(error: &ValidationError<'_>) -> Vec<String> {
+fn known_keys(file: FileKind, error: &ValidationError<'_>) -> Vec<String> {
     let path = error.schema_path().as_str();
     let holder = path.strip_suffix("/additionalProperties").unwrap_or(path);
-    let schema = schema::parts();
+    let schema = schema::of(file);
     let properties = schema.pointer(&format!("{holder}/properties")).and_then(Value::as_object);
     properties.map(|map| map.keys().cloned().collect()).unwrap_or_default()
 }

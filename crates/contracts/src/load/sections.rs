@@ -5,12 +5,13 @@ use super::cluster;
 use super::contract_file::{ClusterFile, EnvironmentFile, ReleaseFile, TimeoutsFile};
 use super::findings::Findings;
 use super::scalars::{duration, set_keys};
-use crate::diagnostic::{child, hint};
-use crate::model::{ClusterSpec, Environment, ReleaseSpec, Timeouts};
+use crate::diagnostic::{Diagnostic, child, hint};
+use crate::model::{ClusterSpec, Environment, Packs, ReleaseSpec, Repository, Timeouts};
 use crate::plan::DEFAULTS;
 use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::time::Duration;
 
 /// The root of a file, and the pointers that the schema refused.
 pub(super) struct Sections<'a> {
@@ -25,7 +26,7 @@ impl Sections<'_> {
         !self.refused.iter().any(is_below)
     }
 
-    fn read<T: DeserializeOwned>(&self, at: &str, found: &mut Findings<'_>) -> Option<T> {
+    pub(super) fn read<T: DeserializeOwned>(&self, at: &str, found: &mut Findings<'_>) -> Option<T> {
         let value = self.root.pointer(at).filter(|_| self.is_sound(at))?;
         read(value, at, found)
     }
@@ -67,22 +68,30 @@ impl Sections<'_> {
         Some(cluster::spec(file, found))
     }
 
-    pub(super) fn timeouts(&self, found: &mut Findings<'_>) -> Timeouts {
-        let file: TimeoutsFile = self.read("/timeouts", found).unwrap_or_default();
-        let mut timeouts = Timeouts::default();
-        if let Some(ready) = file.ready.and_then(|text| duration(&text, "/timeouts/ready", found)) {
-            timeouts.ready = ready;
+    /// Those of the contract, else those of the repository, else the usual ones.
+    pub(super) fn timeouts(&self, around: Option<&Repository>, found: &mut Findings<'_>) -> Timeouts {
+        let (ready, clause) = self.written_timeouts(found);
+        let usual = Timeouts::default();
+        Timeouts {
+            ready: ready.or(around.and_then(|around| around.ready)).unwrap_or(usual.ready),
+            clause: clause.or(around.and_then(|around| around.clause)).unwrap_or(usual.clause),
         }
-        if let Some(clause) = file.clause.and_then(|text| duration(&text, "/timeouts/clause", found)) {
-            timeouts.clause = clause;
-        }
-        timeouts
     }
 
-    pub(super) fn without(&self, found: &mut Findings<'_>) -> IndexMap<String, String> {
+    /// `ready` and `clause`, where they are written.
+    pub(super) fn written_timeouts(&self, found: &mut Findings<'_>) -> (Option<Duration>, Option<Duration>) {
+        let file: TimeoutsFile = self.read("/timeouts", found).unwrap_or_default();
+        let ready = file.ready.and_then(|text| duration(&text, "/timeouts/ready", found));
+        let clause = file.clause.and_then(|text| duration(&text, "/timeouts/clause", found));
+        (ready, clause)
+    }
+
+    pub(super) fn without(&self, packs: &Packs, found: &mut Findings<'_>) -> IndexMap<String, String> {
         let reasons: IndexMap<String, String> = self.read("/without", found).unwrap_or_default();
+        let shared = packs.values().flat_map(|pack| pack.clauses.keys().map(|clause| pack.clause_name(clause)));
+        let shared: Vec<String> = shared.collect();
         for (name, reason) in &reasons {
-            default_name(name, &child("/without", name), found);
+            default_name(name, &shared, &child("/without", name), found);
             if reason.trim().is_empty() {
                 let hint = Some("say why the default clause is wrong for this chart".to_owned());
                 found.value(&child("/without", name), "no-reason", format!("no reason for `{name}`"), hint);
@@ -92,11 +101,20 @@ impl Sections<'_> {
     }
 }
 
-fn default_name(name: &str, at: &str, found: &mut Findings<'_>) {
-    if !DEFAULTS.contains(&name) {
-        let hint = hint(name, DEFAULTS);
-        found.key(at, "unknown-default", format!("`{name}` is no default clause"), hint);
+fn default_name(name: &str, shared: &[String], at: &str, found: &mut Findings<'_>) {
+    let known = || DEFAULTS.iter().copied().chain(shared.iter().map(String::as_str));
+    if !known().any(|one| one == name) {
+        let hint = hint(name, known().collect::<Vec<_>>());
+        found.key(at, "unknown-default", format!("`{name}` is neither a default clause nor one of a pack"), hint);
     }
+}
+
+/// By file, line and column; a mistake that several elements share is told once.
+pub(super) fn in_order(mut mistakes: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let place = |one: &Diagnostic| (one.file.clone(), one.line, one.column, one.code, one.message.clone());
+    mistakes.sort_by_key(place);
+    mistakes.dedup();
+    mistakes
 }
 
 /// The name of a clause or an environment: it is part of a test's name and of a namespace's.

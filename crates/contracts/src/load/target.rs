@@ -80,6 +80,8 @@ impl FromStr for Target {
 /// What follows `svc`: nothing, `/NAME…` or `:PORT…`.
 fn service(rest: &str) -> Result<Target, TargetError> {
     let (name, rest) = match rest.strip_prefix('/') {
+        // `svc//path`: a path of the chart's only Service.
+        Some(rest) if rest.len() > 1 && rest.starts_with('/') => (Name::Only, rest),
         Some(rest) => {
             let end = rest.find(['/', ':']).unwrap_or(rest.len());
             (name_of(&rest[..end], false)?, &rest[end..])
@@ -178,6 +180,7 @@ mod tests {
             "svc:http/x",
             "svc/shop/healthz",
             "host:5000/v2/",
+            "svc//healthz",
         ] {
             check(text, text);
         }

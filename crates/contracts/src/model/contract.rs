@@ -27,8 +27,12 @@ pub struct Contract {
     pub timeouts: Timeouts,
     /// Clause name → its raw tree and place in the file, in file order.
     pub clauses: IndexMap<String, RawClause>,
-    /// Default clauses switched off by name, each with its reason.
+    /// Default clauses and clauses of packs switched off by name, each with its reason.
     pub without: IndexMap<String, String>,
+    /// The packs that this chart uses: its own and those of the repository.
+    pub uses: Vec<String>,
+    /// Checks and circumstances whose clauses do not gate, by the repository file.
+    pub advisory: Vec<String>,
 }
 
 /// A clause as written: its tree, its place, and the facts that do not differ between environments.
@@ -44,6 +48,10 @@ pub struct RawClause {
     pub environments: Vec<String>,
     /// Whether the clause has a `skip` whose last day is past: its slots fail instead of being skipped.
     pub is_skip_expired: bool,
+    /// The pack it is from; its line is in that pack's file then.
+    pub pack: Option<String>,
+    /// The parameters of the pack.
+    pub params: IndexMap<String, Value>,
     /// The variables of `each`: name → (element name → value). Empty without `each`.
     pub each: IndexMap<String, IndexMap<String, Value>>,
 }

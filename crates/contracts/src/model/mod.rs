@@ -8,7 +8,9 @@ mod contract;
 mod expect;
 mod health;
 mod latency;
+mod pack;
 mod plan;
+mod repository;
 mod target;
 mod verdict;
 
@@ -22,6 +24,8 @@ pub use contract::{ClusterSpec, Contract, DockerSpec, Environment, NodeResources
 pub use expect::{Comparison, Expectation, ObjectPath, Operator, PathStep};
 pub use health::{Health, MadeHealth, ServiceHealth, StateHealth, Wellness};
 pub use latency::{Latency, LatencyLimit, Than};
+pub use pack::{BUILT_IN_PACKS, Pack, Packs};
 pub use plan::{ChartPlan, Class, EnvironmentPlan, Level, Origin, Release, Slot, SlotId, What};
+pub use repository::{ClusterMatrix, Contexts, ImageSource, Released, Repository};
 pub use target::{Kind, Name, PortRef, Target, TargetError};
 pub use verdict::{BlockedBy, Cause, Measured, Verdict, VerdictKind, Where};

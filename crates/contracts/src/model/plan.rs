@@ -83,8 +83,11 @@ pub struct Slot {
     pub why: Option<String>,
     /// Shown, but does not gate.
     pub is_advisory: bool,
-    /// Line in the contract file, where it is written there.
+    /// Line in the contract file, where it is written there; in the pack's file, where it is from a pack.
     pub line: Option<usize>,
+    /// The pack it is from.
+    #[serde(default)]
+    pub pack: Option<String>,
 }
 
 /// The name of a slot. Displays as `chart::environment::clause[element]`, which is also the name of its test.

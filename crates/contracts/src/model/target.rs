@@ -124,6 +124,8 @@ impl std::fmt::Display for Target {
                 write!(f, "svc{name}")?;
                 if let Some(port) = port {
                     write!(f, ":{port}")?;
+                } else if *name == Name::Only && !path.is_empty() {
+                    f.write_str("/")?;
                 }
                 f.write_str(path)
             }

@@ -6,6 +6,7 @@ use crate::bind::{self, Facts};
 use crate::diagnostic::Diagnostic;
 use crate::graph::{Graph, PodTemplate};
 use crate::judge::defaults_with_subject;
+use crate::load::is_advisory;
 use crate::model::{
     ChartPlan, Check, Class, Clause, Contract, Environment, EnvironmentPlan, Level, Origin, RawClause, Slot, SlotId,
     Target, What,
@@ -63,7 +64,7 @@ impl Planner<'_> {
         for (name, raw) in &self.contract.clauses {
             if RESERVED.contains(&name.as_str()) {
                 let message = format!("`{name}` is the name of a clause that is always there; choose another");
-                problems.push(problem("reserved-name", &self.contract.file, raw.line, message));
+                problems.push(problem("reserved-name", raw.places.file(), raw.line, message));
             }
             if raw.environments.iter().any(|environment| environment == self.name) {
                 match self.elements(name, raw, &values) {
@@ -109,7 +110,8 @@ impl Planner<'_> {
         slot.line = Some(raw.line);
         slot.covers.clone_from(&clause.covers);
         slot.why.clone_from(&clause.why);
-        slot.is_advisory = clause.is_advisory;
+        slot.is_advisory = clause.is_advisory || is_advisory(&self.contract.advisory, &raw.tree);
+        slot.pack.clone_from(&raw.pack);
         if let Some(skip) = clause.skip.clone().filter(|skip| skip.is_expired) {
             slot.what = What::Expired(skip);
         } else {
@@ -139,6 +141,7 @@ impl Planner<'_> {
             why: None,
             is_advisory: false,
             line: None,
+            pack: None,
         }
     }
 

@@ -3,12 +3,14 @@
 //! Prerequisites are given by kind, so that one cause gives one Fail: the files first (`renders` → `decodes` →
 //! `named[…]` → `selectors` → `port-chain` → the rest), then `installs` → `ready` → `reachable[…]` → all else.
 
+mod baseline;
 mod environment;
 mod graded;
 mod order;
 mod skips;
 mod targets;
 
+pub use baseline::Baseline;
 pub use skips::skip_where;
 pub(crate) use targets::{addressed, behind};
 
@@ -115,7 +117,8 @@ pub(crate) const DEFAULTS: [&str; 9] = [
 ];
 
 fn unknown_defaults(contract: &Contract) -> Vec<Diagnostic> {
-    let unknown = contract.without.keys().filter(|name| !DEFAULTS.contains(&name.as_str()));
+    // Names with a dot are of packs; the loader knows them.
+    let unknown = contract.without.keys().filter(|name| !name.contains('.') && !DEFAULTS.contains(&name.as_str()));
     unknown
         .map(|name| Diagnostic {
             hint: Some(format!("default clauses are {}", DEFAULTS.join(", "))),

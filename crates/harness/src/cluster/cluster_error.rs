@@ -86,6 +86,14 @@ pub enum ClusterError {
         /// What there is.
         known: Vec<String>,
     },
+    /// The repository does not let this context be used.
+    #[error("the context `{context}` may not be used: {reason}; name another by `--context`")]
+    Forbidden {
+        /// The context.
+        context: String,
+        /// What forbids it.
+        reason: String,
+    },
     /// The API server refused.
     #[error("cluster {cluster}: {doing}: {source}")]
     Api {

@@ -8,6 +8,7 @@ use crate::run_id::base36;
 use crate::state;
 use camino::Utf8Path;
 use kube::config::Kubeconfig;
+use seatrial_contracts::model::Contexts;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -41,8 +42,9 @@ impl ClusterProvider for Existing {
 }
 
 /// The name of the cluster of a context: the same for every run and state, so that its namespaces are locked for all.
-pub(super) fn name(context: Option<&str>) -> Result<String, ClusterError> {
-    let config = minified(users_kubeconfig()?, context)?;
+/// A context that the repository does not allow is refused here, before anything is asked of it.
+pub(super) fn name(context: Option<&str>, contexts: &Contexts) -> Result<String, ClusterError> {
+    let config = allowed(minified(users_kubeconfig()?, context)?, contexts)?;
     let server = config.clusters.first().and_then(|cluster| cluster.cluster.as_ref()?.server.clone());
     let hash = Sha256::digest(server.unwrap_or_default().as_bytes());
     let number = hash.iter().take(5).fold(0, |number, byte| (number << 8) | u64::from(*byte));
@@ -67,6 +69,14 @@ fn minified(mut config: Kubeconfig, context: Option<&str>) -> Result<Kubeconfig,
     config.auth_infos.retain(|user| Some(&user.name) == found.user.as_ref());
     config.current_context = Some(asked);
     Ok(config)
+}
+
+fn allowed(config: Kubeconfig, contexts: &Contexts) -> Result<Kubeconfig, ClusterError> {
+    let context = config.current_context.clone().unwrap_or_default();
+    match contexts.refusal(&context) {
+        Some(reason) => Err(ClusterError::Forbidden { context, reason }),
+        None => Ok(config),
+    }
 }
 
 fn write(config: &Kubeconfig, path: &Utf8Path) -> Result<(), ClusterError> {
@@ -107,6 +117,15 @@ users:
         assert!(text.contains("https://a:6443") && text.contains("secret-a"), "{text}");
         assert!(!text.contains("https://b:6443") && !text.contains("secret-b"), "{text}");
         assert!(check(None).expect("current").contains("https://b:6443"));
+    }
+
+    #[test]
+    fn a_context_that_the_repository_denies_is_refused() {
+        let contexts = Contexts { allow: vec!["a".into()], deny: Vec::new() };
+        let of = |context| minified(Kubeconfig::from_yaml(TWO).expect("kubeconfig"), context).expect("it is there");
+        assert!(allowed(of(Some("a")), &contexts).is_ok());
+        let refused = allowed(of(None), &contexts).expect_err("it is not allowed").to_string();
+        assert!(refused.starts_with("the context `b` may not be used: `contexts.allow`"), "{refused}");
     }
 
     #[test]

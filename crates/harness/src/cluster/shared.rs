@@ -17,6 +17,7 @@ use crate::state;
 use crate::step_file;
 use crate::tools::{self, Tools};
 use futures::future::{Either, select};
+use seatrial_contracts::model::Contexts;
 use seatrial_observation::Event;
 use std::collections::BTreeSet;
 use std::pin::pin;
@@ -39,6 +40,8 @@ pub struct Wanted {
     pub node_ports: BTreeSet<u16>,
     /// How long it stays after the run.
     pub keep: Option<Duration>,
+    /// Which contexts of an existing cluster may be used.
+    pub contexts: Contexts,
 }
 
 /// With what a cluster is made.
@@ -142,7 +145,7 @@ async fn clear_earlier_try(run: &RunId, events: &Events) -> Result<(), ClusterEr
 fn request(run: &RunId, wanted: &Wanted, tools: &Tools, expires: u64) -> Result<Request, ClusterError> {
     let name = match wanted.provider {
         ProviderKind::Kind | ProviderKind::Docker => cluster_name(run, expires),
-        ProviderKind::Existing => existing::name(wanted.context.as_deref())?,
+        ProviderKind::Existing => existing::name(wanted.context.as_deref(), &wanted.contexts)?,
     };
     Ok(Request {
         name,

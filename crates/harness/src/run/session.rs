@@ -12,7 +12,7 @@ use crate::state;
 use crate::tools::{self, ToolError, Tools};
 use camino::Utf8PathBuf;
 use seatrial_contracts::judge;
-use seatrial_contracts::model::{ChartPlan, EnvironmentPlan, Level, Slot, Verdict, VerdictKind};
+use seatrial_contracts::model::{ChartPlan, Contexts, EnvironmentPlan, Level, Slot, Verdict, VerdictKind};
 use seatrial_observation::{CommandSeen, Event};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -55,6 +55,8 @@ pub struct SessionOptions {
     pub keep: Option<Duration>,
     /// The node ports of all contracts of the checkout ([`super::node_ports`]); those of the judged chart are added.
     pub node_ports: BTreeSet<u16>,
+    /// Which contexts of an existing cluster may be used, by the repository file.
+    pub contexts: Contexts,
     /// Whether values of Secrets are taken out of the evidence; only the test of redaction says no.
     pub is_redacted: bool,
 }
@@ -72,6 +74,7 @@ impl SessionOptions {
             guard,
             keep: None,
             node_ports: BTreeSet::new(),
+            contexts: Contexts::default(),
             is_redacted: true,
         }
     }
@@ -216,6 +219,7 @@ impl Session {
             context: self.options.context.clone(),
             node_ports,
             keep: self.options.keep,
+            contexts: self.options.contexts.clone(),
         };
         let means = Means { tools: &self.tools, guard: &self.options.guard, events: &self.events };
         let cluster = cluster::shared(&self.options.run, &wanted, means).await;
