@@ -1,11 +1,10 @@
 //! `seatrial health`, and the agents that `up` starts beside the registry: as pods and as containers, told of in the same
 //! form, started alike. Fixed names and fixed ports: nextest runs these one after the other.
 
-use camino::{Utf8Path, Utf8PathBuf};
-use e2e::Program;
 use e2e::agents::{AGENTS, NODE, Place, Start, kubectl};
 use e2e::program::tool;
 use e2e::report::document;
+use e2e::{Program, State};
 use seatrial_harness::command::Finished;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -17,23 +16,18 @@ const BUDGET: Duration = Duration::from_secs(2);
 /// How often each budget is taken.
 const TIMES: usize = 5;
 
-/// A state folder of its own; whatever happens to the test, nothing of it stays.
-struct State {
-    dir: tempfile::TempDir,
+/// A user with a state folder of their own; whatever happens to the test, nothing of it stays.
+struct Dev {
+    state: State,
 }
 
-impl State {
+impl Dev {
     fn new() -> Self {
-        Self { dir: tempfile::Builder::new().prefix("seatrial-home-").tempdir().expect("a folder") }
-    }
-
-    fn home(&self) -> Utf8PathBuf {
-        Utf8Path::from_path(self.dir.path()).expect("UTF-8").join("state")
+        Self { state: State::new(env!("CARGO_BIN_EXE_seatrial-e2e")) }
     }
 
     fn seatrial(&self) -> Program {
-        let program = Program::at(env!("CARGO_BIN_EXE_seatrial-e2e")).alone("healthup").without("KUBECONFIG");
-        program.env("SEATRIAL_HOME", self.home())
+        self.state.seatrial("healthup")
     }
 
     #[track_caller]
@@ -59,7 +53,7 @@ impl State {
     }
 }
 
-impl Drop for State {
+impl Drop for Dev {
     fn drop(&mut self) {
         self.seatrial().call(&["down", "--clean-pvc", "--clean-logs"]);
     }
@@ -97,38 +91,38 @@ fn all_are_well(health: &Value, mode: &str) {
 
 /// Precisely this service is unhealthy, and the text for people names it, too.
 #[track_caller]
-fn only_is_unhealthy(state: &State, name: &str, others: &str) {
-    for health in state.healths(1) {
+fn only_is_unhealthy(dev: &Dev, name: &str, others: &str) {
+    for health in dev.healths(1) {
         let mut seen = statuses(&health);
         assert_eq!(seen.remove(name).as_deref(), Some("unhealthy"), "{health:#}");
         assert!(seen.values().all(|status| status == others), "{health:#}");
         assert_eq!(health["exit"], 10);
     }
-    let told = state.seatrial().call(&["health"]);
+    let told = dev.seatrial().call(&["health"]);
     let line = told.stderr.lines().find(|line| line.contains(&format!("  {name}  "))).unwrap_or_default();
     assert!(line.contains("unhealthy") && told.code == Some(10), "{}", told.stderr);
 }
 
 #[test]
 fn agents_start_alike_and_health_tells_of_them_as_pods_and_as_containers() {
-    let state = State::new();
-    let pods = by_kind(&state);
-    let containers = by_docker(&state);
+    let dev = Dev::new();
+    let pods = by_kind(&dev);
+    let containers = by_docker(&dev);
     assert_eq!(pods.order, ["registry", "agent-plan", "agent-build", "agent-test"]);
     assert_eq!(pods.differences(&containers), Vec::<String>::new());
-    let health = state.seatrial().call(&["health", "--json"]);
+    let health = dev.seatrial().call(&["health", "--json"]);
     assert_eq!((health.code, document(&health)["made"].clone()), (Some(12), json!([])), "nothing stands any more");
 }
 
-fn by_kind(state: &State) -> Start {
-    state.call(&["up", "pallet-registry"]);
-    state.healths(TIMES).iter().for_each(|health| all_are_well(health, "kind"));
+fn by_kind(dev: &Dev) -> Start {
+    dev.call(&["up", "pallet-registry"]);
+    dev.healths(TIMES).iter().for_each(|health| all_are_well(health, "kind"));
     let start = Start::of(Place::Pods);
     the_chart_keeps_its_objects();
 
     let registry = tool("docker", &["exec", NODE, "pidof", "registry"]);
     tool("docker", &["exec", NODE, "kill", "-STOP", registry.trim()]);
-    for health in state.healths(TIMES) {
+    for health in dev.healths(TIMES) {
         let seen = statuses(&health);
         assert_eq!((seen["registry"].as_str(), seen["agent-plan"].as_str()), ("unhealthy", "degraded"), "{health:#}");
         let reason = health["made"][0]["services"][0]["reason"].as_str().unwrap_or_default();
@@ -138,13 +132,13 @@ fn by_kind(state: &State) -> Start {
 
     kubectl(&["scale", "deploy/agent-build", "--replicas", "0"]);
     kubectl(&["wait", "pod", "--for=delete", "--selector", "app.kubernetes.io/name=agent-build", "--timeout=30s"]);
-    only_is_unhealthy(state, "agent-build", "healthy");
+    only_is_unhealthy(dev, "agent-build", "healthy");
 
     tool("docker", &["pause", NODE]);
-    let health = state.healths(1).remove(0);
+    let health = dev.healths(1).remove(0);
     tool("docker", &["unpause", NODE]);
     assert_eq!(health["made"][0]["cluster"]["state"], "failed", "{health:#}");
-    state.call(&["down"]);
+    dev.call(&["down"]);
     start
 }
 
@@ -156,19 +150,19 @@ fn the_chart_keeps_its_objects() {
     assert_eq!(ours.split_whitespace().count(), AGENTS.len(), "{ours}");
 }
 
-fn by_docker(state: &State) -> Start {
-    state.call(&["up", "pallet-registry", "--prefer-docker"]);
-    state.healths(TIMES).iter().for_each(|health| all_are_well(health, "docker"));
+fn by_docker(dev: &Dev) -> Start {
+    dev.call(&["up", "pallet-registry", "--prefer-docker"]);
+    dev.healths(TIMES).iter().for_each(|health| all_are_well(health, "docker"));
     let start = Start::of(Place::Containers);
 
     tool("docker", &["pause", "pallet-dev-registry"]);
-    let health = state.healths(1).remove(0);
+    let health = dev.healths(1).remove(0);
     tool("docker", &["unpause", "pallet-dev-registry"]);
     assert_eq!(statuses(&health)["registry"], "unhealthy", "{health:#}");
 
     tool("docker", &["kill", "pallet-dev-agent-test"]);
-    only_is_unhealthy(state, "agent-test", "healthy");
-    state.call(&["down"]);
+    only_is_unhealthy(dev, "agent-test", "healthy");
+    dev.call(&["down"]);
     start
 }
 

@@ -1,63 +1,15 @@
-//! The life of clusters: what `up` leaves is real and `down` removes it; what a killed run leaves is reaped; what is
-//! somebody else's stands. These use fixed names and ports, so nextest runs them one after the other.
+//! The life of clusters: what a killed run leaves is reaped; what is somebody else's stands; runs do not meet. These use fixed names and ports, so nextest runs them one after the other.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use e2e::State;
 use e2e::charts::Copy;
 use e2e::engine::{Left, containers};
 use e2e::foreign::Foreign;
 use e2e::kill::{is_called, kill_all_of, until};
 use e2e::program::{test_binary, tool};
-use e2e::report::document;
-use e2e::{Program, State};
 use std::time::Duration;
 
 const EXE: &str = env!("CARGO_BIN_EXE_seatrial-e2e");
-
-#[test]
-fn localhost_5000_is_real() {
-    let state = State::new(EXE);
-    let before = Left::now(&state.home(), &["lifeup00"]);
-    let program = state.seatrial("lifeup00");
-    let up = program.call(&["up", "pallet-registry"]);
-    assert_eq!(up.code, Some(0), "{}", up.stderr);
-    // Its guard ends when it sees that what it guards is to be kept.
-    until("the end of all processes", Duration::from_secs(10), || state.processes().is_empty());
-
-    let answer = tool("curl", &["--silent", "--show-error", "--fail", "--include", "http://127.0.0.1:5000/v2/"]);
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    assert!(answer.to_lowercase().contains("docker-distribution-api-version: registry/2.0"), "{answer}");
-    docker_agrees();
-    helm_agrees(&program);
-
-    let down = program.call(&["down"]);
-    assert_eq!(down.code, Some(0), "{}", down.stderr);
-    assert_eq!(Left::now(&state.home(), &["lifeup00"]), before);
-    state.kubeconfig_is_untouched();
-}
-
-fn docker_agrees() {
-    let ports = tool("docker", &["inspect", "--format", "{{json .NetworkSettings.Ports}}", "pallet-dev-control-plane"]);
-    let ports: serde_json::Value = serde_json::from_str(&ports).expect("JSON");
-    let bound =
-        ports.as_object().expect("ports").values().flat_map(|bindings| bindings.as_array().into_iter().flatten());
-    let is_ours = |binding: &serde_json::Value| binding["HostIp"] == "127.0.0.1" && binding["HostPort"] == "5000";
-    assert!(bound.clone().any(is_ours), "{ports:#}");
-}
-
-fn helm_agrees(program: &Program) {
-    let list = document(&program.call(&["list", "--format", "json"]));
-    assert_eq!(list["clusters"][0]["name"], "pallet-dev", "{list:#}");
-    let kubeconfig = list["clusters"][0]["kubeconfig"].as_str().expect("a kubeconfig");
-    let args = ["list", "--all-namespaces", "--output", "json", "--kubeconfig", kubeconfig];
-    let releases: serde_json::Value = serde_json::from_str(&tool(&helm(), &args)).expect("JSON");
-    assert_eq!(releases[0]["name"], "registry", "{releases:#}");
-    assert_eq!(releases[0]["namespace"], "pallet");
-    assert_eq!(releases[0]["status"], "deployed");
-}
-
-fn helm() -> String {
-    seatrial_harness::tools::Tools::find_helm().expect("Helm").to_string()
-}
 
 /// The moments at which a run is killed; each is an event, none a number of seconds.
 #[derive(Clone, Copy, Debug)]

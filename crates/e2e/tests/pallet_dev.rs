@@ -1,13 +1,14 @@
 //! `seatrial up` and `down` with the registry's own names: cluster `pallet-dev`, release `registry`, port 5000, and data
 //! that only `--clean-pvc` removes. Fixed names and a fixed port: nextest runs these one after the other.
 
-use camino::{Utf8Path, Utf8PathBuf};
-use e2e::Program;
+use camino::Utf8PathBuf;
 use e2e::bootstrap::{Bootstrap, body, bootstrap, status};
 use e2e::charts::{Copy, Edit};
 use e2e::engine::{Left, containers};
+use e2e::kill::until;
 use e2e::program::{block_on, tool};
 use e2e::report::{document, verdicts};
+use e2e::{Program, State};
 use seatrial_harness::tools::Tools;
 use seatrial_observation::{ProbeAnswer, ProbeSpec, RegistryAction, RegistryAnswer, RegistrySpec, Seed};
 use serde_json::Value;
@@ -19,28 +20,23 @@ const BASE: &str = "http://127.0.0.1:5000";
 /// What a bootstrap may take, from the exec of `up` to the first 200 (PAL-042).
 const BUDGET: Duration = Duration::from_secs(30);
 
-/// A state folder of its own; whatever happens to the test, nothing of it stays.
-struct State {
-    dir: tempfile::TempDir,
+/// What `up` makes, by a user with a state folder of their own; whatever happens to the test, nothing of it stays.
+struct Dev {
+    state: State,
 }
 
-impl State {
+impl Dev {
     fn new() -> Self {
         seatrial_probes::install_tls_provider();
-        Self { dir: tempfile::Builder::new().prefix("seatrial-home-").tempdir().expect("a folder") }
-    }
-
-    fn path(&self, name: &str) -> Utf8PathBuf {
-        Utf8Path::from_path(self.dir.path()).expect("UTF-8").join(name)
+        Self { state: State::new(env!("CARGO_BIN_EXE_seatrial-e2e")) }
     }
 
     fn home(&self) -> Utf8PathBuf {
-        self.path("state")
+        self.state.home()
     }
 
     fn seatrial(&self, run: &str) -> Program {
-        let program = Program::at(env!("CARGO_BIN_EXE_seatrial-e2e")).alone(run).without("KUBECONFIG");
-        program.env("SEATRIAL_HOME", self.home())
+        self.state.seatrial(run)
     }
 
     /// From nothing to the first answer; this one counts.
@@ -85,7 +81,7 @@ impl State {
     }
 }
 
-impl Drop for State {
+impl Drop for Dev {
     fn drop(&mut self) {
         self.seatrial("palletup").call(&["down", "--clean-pvc", "--clean-logs"]);
     }
@@ -143,7 +139,7 @@ fn talk(action: RegistryAction) -> RegistryAnswer {
 }
 
 fn answering() {
-    e2e::kill::until("the registry's answer", Duration::from_secs(20), || status("/v2/") == Some(200));
+    until("the registry's answer", Duration::from_secs(20), || status("/v2/") == Some(200));
 }
 
 fn node_id() -> String {
@@ -158,52 +154,56 @@ fn edit(file: &'static str, from: &'static str, to: &'static str) -> Edit {
 /// each of the five bootstraps within its budget (PAL-042).
 #[test]
 fn kind_cluster_creation_helm_deploy_and_registry_access() {
-    let state = State::new();
-    let before = Left::now(&state.home(), &["palletup"]);
-    let first = state.up(&["up", "pallet-registry", "--format", "json"]);
+    let dev = Dev::new();
+    let before = Left::now(&dev.home(), &["palletup"]);
+    let first = dev.up(&["up", "pallet-registry", "--format", "json"]);
     let up = document(&first.up);
     kind_cluster_creation(&up);
-    helm_deploy(&state, &up);
+    helm_deploy(&dev, &up);
+    // Its guard ends when it sees that what it guards is to be kept; what answers then needs nobody.
+    until("the end of all processes", Duration::from_secs(10), || dev.state.processes().is_empty());
     registry_access();
+    docker_agrees();
     the_log_tells_each_step(&up);
-    a_warm_start_does_not_count(&state);
-    up_twice_is_up_once(&state);
+    a_warm_start_does_not_count(&dev);
+    up_twice_is_up_once(&dev);
 
     let pushed = Pushed::new();
-    state.replace_pod();
+    dev.replace_pod();
     pushed.is_there("the deletion of the pod");
-    state.helm(&["uninstall", "registry", "--wait"]);
-    assert_eq!(state.seatrial("palletup").call(&["up", "pallet-registry"]).code, Some(0));
+    dev.helm(&["uninstall", "registry", "--wait"]);
+    assert_eq!(dev.seatrial("palletup").call(&["up", "pallet-registry"]).code, Some(0));
     answering();
     pushed.is_there("uninstall and install");
 
     let mut taken = vec![first.until_answer];
     let node = node_id();
-    let said = state.down(&[]);
+    let said = dev.down(&[]);
     assert!(said.contains("its data stays in"), "{said}");
-    taken.push(state.up(&["up"]).until_answer);
+    taken.push(dev.up(&["up"]).until_answer);
     assert_ne!(node_id(), node, "another node container");
     pushed.is_there("down and up");
 
     let log = Utf8PathBuf::from(up["log"].as_str().expect("a log"));
     assert!(log.is_file());
-    state.down(&["--clean-logs"]);
+    dev.down(&["--clean-logs"]);
     assert!(!log.exists(), "{log} is still there");
-    taken.push(state.up(&["up"]).until_answer);
+    taken.push(dev.up(&["up"]).until_answer);
     pushed.is_there("down --clean-logs and up");
 
-    state.down(&["--clean-pvc", "--kind"]);
-    assert!(!state.home().join("storage/pallet-dev").exists());
-    taken.push(state.up(&["up"]).until_answer);
+    dev.down(&["--clean-pvc", "--kind"]);
+    assert!(!dev.home().join("storage/pallet-dev").exists());
+    taken.push(dev.up(&["up"]).until_answer);
     pushed.is_gone("down --clean-pvc and up");
 
     // PAL-056: what was made by one mode goes before the other begins; the fifth is of the bare command.
-    state.down(&[]);
-    taken.push(state.up(&["up", "charts/pallet-registry"]).until_answer);
+    dev.down(&[]);
+    taken.push(dev.up(&["up", "charts/pallet-registry"]).until_answer);
     assert!(taken.iter().all(|taken| *taken < BUDGET), "from exec to the first 200: {taken:.1?}");
     eprintln_of(&taken);
-    state.down(&["--clean-pvc", "--clean-logs"]);
-    assert_eq!(Left::now(&state.home(), &["palletup"]), before);
+    dev.down(&["--clean-pvc", "--clean-logs"]);
+    assert_eq!(Left::now(&dev.home(), &["palletup"]), before);
+    dev.state.kubeconfig_is_untouched();
 }
 
 /// The figures are part of what the test says.
@@ -222,11 +222,21 @@ fn kind_cluster_creation(up: &Value) {
     assert_eq!(up["limits"]["memory"], 2_u64 << 30);
 }
 
-fn helm_deploy(state: &State, up: &Value) {
+fn docker_agrees() {
+    let ports = tool("docker", &["inspect", "--format", "{{json .NetworkSettings.Ports}}", NODE]);
+    let ports: Value = serde_json::from_str(&ports).expect("JSON");
+    let mut bound = ports.as_object().expect("ports").values().flat_map(|ports| ports.as_array().into_iter().flatten());
+    assert!(bound.any(|port| port["HostIp"] == "127.0.0.1" && port["HostPort"] == "5000"), "{ports:#}");
+}
+
+fn helm_deploy(dev: &Dev, up: &Value) {
     assert_eq!(up["states"]["release"], "ready", "{up:#}");
-    let list: Value = serde_json::from_str(&state.helm(&["list", "--output", "json"])).expect("JSON");
+    let list: Value = serde_json::from_str(&dev.helm(&["list", "--output", "json"])).expect("JSON");
     assert_eq!((&list[0]["name"], &list[0]["status"]), (&"registry".into(), &"deployed".into()), "{list:#}");
-    let volume = state.kubectl(&["get", "pvc", "registry-data", "--output", "jsonpath={.status.phase}"]);
+    let clusters = document(&dev.seatrial("palletup").call(&["list", "--format", "json"]));
+    assert_eq!(clusters["clusters"][0]["name"], "pallet-dev", "{clusters:#}");
+    assert_eq!(clusters["clusters"][0]["kubeconfig"], dev.kubeconfig().as_str(), "{clusters:#}");
+    let volume = dev.kubectl(&["get", "pvc", "registry-data", "--output", "jsonpath={.status.phase}"]);
     assert_eq!(volume, "Bound");
 }
 
@@ -250,16 +260,16 @@ fn the_log_tells_each_step(up: &Value) {
     assert!(lines.iter().any(|line| line["event"] == "finished" && line["what"] == "cluster pallet-dev"), "{text}");
 }
 
-fn a_warm_start_does_not_count(state: &State) {
-    let refused = bootstrap(&state.seatrial("palletup"), &state.home(), "pallet-dev", &["up"]);
+fn a_warm_start_does_not_count(dev: &Dev) {
+    let refused = bootstrap(&dev.seatrial("palletup"), &dev.home(), "pallet-dev", &["up"]);
     let reason = refused.expect_err("it stands already");
     assert!(reason.starts_with("this would count a warm start: pallet-dev-control-plane"), "{reason}");
 }
 
 /// PAL-081.
-fn up_twice_is_up_once(state: &State) {
+fn up_twice_is_up_once(dev: &Dev) {
     let node = node_id();
-    let again = state.seatrial("palletup").call(&["up", "pallet-registry"]);
+    let again = dev.seatrial("palletup").call(&["up", "pallet-registry"]);
     assert_eq!(again.code, Some(0), "{}", again.stderr);
     assert_eq!(node_id(), node);
     assert_eq!(status("/v2/"), Some(200));
@@ -269,59 +279,59 @@ fn up_twice_is_up_once(state: &State) {
 /// would say of a chart or a contract that loses data.
 #[test]
 fn what_is_not_kept_is_lost() {
-    let state = State::new();
+    let dev = Dev::new();
     let chart = Copy::of("pallet-registry").with(edit("contract.yaml", "  hostStorage: true\n", ""));
     let path = chart.path().to_string();
-    state.up(&["up", &path]);
+    dev.up(&["up", &path]);
     let pushed = Pushed::new();
-    state.replace_pod();
+    dev.replace_pod();
     pushed.is_there("the deletion of the pod");
-    state.down(&[]);
-    state.up(&["up", &path]);
+    dev.down(&[]);
+    dev.up(&["up", &path]);
     pushed.is_gone("down and up without the host's folder");
 
     let pushed = Pushed::new();
-    state.helm(&["upgrade", "registry", &path, "--reuse-values", "--set", "persistence.enabled=false", "--wait"]);
+    dev.helm(&["upgrade", "registry", &path, "--reuse-values", "--set", "persistence.enabled=false", "--wait"]);
     answering();
     pushed.is_gone("the move to an emptyDir");
     let pushed = Pushed::new();
-    state.replace_pod();
+    dev.replace_pod();
     pushed.is_gone("the deletion of a pod with an emptyDir");
-    state.down(&["--clean-pvc"]);
+    dev.down(&["--clean-pvc"]);
 }
 
 /// PAL-055, PAL-062: the other method, whole: the same registry, the same data.
 #[test]
 fn by_docker_where_that_is_preferred() {
-    let state = State::new();
-    let before = Left::now(&state.home(), &["palletup"]);
-    let made = state.up(&["up", "--prefer-docker", "--format", "json"]);
+    let dev = Dev::new();
+    let before = Left::now(&dev.home(), &["palletup"]);
+    let made = dev.up(&["up", "--prefer-docker", "--format", "json"]);
     let up = document(&made.up);
     assert_eq!((&up["mode"], &up["because"]), (&"docker".into(), &Value::Null), "{up:#}");
     assert_eq!((&up["states"]["cluster"], &up["states"]["release"]), (&"absent".into(), &"ready".into()), "{up:#}");
     assert!(!containers().contains(NODE), "no node container");
     registry_access();
-    assert_eq!(state.seatrial("palletup").call(&["up", "--prefer-docker"]).code, Some(0), "up twice");
+    assert_eq!(dev.seatrial("palletup").call(&["up", "--prefer-docker"]).code, Some(0), "up twice");
     let pushed = Pushed::new();
     tool("docker", &["restart", "pallet-dev-registry"]);
     answering();
     pushed.is_there("a restart of the container");
-    the_other_mode_is_told_apart(&state);
+    the_other_mode_is_told_apart(&dev);
 
-    assert!(state.down(&["--kind"]).contains("nothing stands"), "it is no kind cluster");
+    assert!(dev.down(&["--kind"]).contains("nothing stands"), "it is no kind cluster");
     assert_eq!(status("/v2/"), Some(200));
-    state.down(&[]);
-    state.up(&["up", "--prefer-docker"]);
+    dev.down(&[]);
+    dev.up(&["up", "--prefer-docker"]);
     pushed.is_there("down and up");
-    state.down(&["--clean-pvc", "--clean-logs"]);
-    state.up(&["up", "--prefer-docker"]);
+    dev.down(&["--clean-pvc", "--clean-logs"]);
+    dev.up(&["up", "--prefer-docker"]);
     pushed.is_gone("down --clean-pvc and up");
-    state.down(&["--clean-pvc", "--clean-logs"]);
-    assert_eq!(Left::now(&state.home(), &["palletup"]), before);
+    dev.down(&["--clean-pvc", "--clean-logs"]);
+    assert_eq!(Left::now(&dev.home(), &["palletup"]), before);
 }
 
-fn the_other_mode_is_told_apart(state: &State) {
-    let other = state.seatrial("palletup").call(&["up"]);
+fn the_other_mode_is_told_apart(dev: &Dev) {
+    let other = dev.seatrial("palletup").call(&["up"]);
     assert_eq!(other.code, Some(30), "{}", other.stderr);
     assert!(
         other.stderr.contains("pallet-dev stands already, made by docker; `seatrial down` removes it"),
@@ -336,10 +346,10 @@ fn the_other_mode_is_told_apart(state: &State) {
 #[test]
 fn by_docker_where_kind_or_helm_is_missing() {
     for missing in ["kind", "helm"] {
-        let state = State::new();
-        let bin = path_without(&state, missing);
+        let dev = Dev::new();
+        let bin = path_without(&dev, missing);
         let program =
-            || state.seatrial("palletup").env("PATH", bin.as_str()).env("SEATRIAL_CACHE", state.path("cache"));
+            || dev.seatrial("palletup").env("PATH", bin.as_str()).env("SEATRIAL_CACHE", dev.state.file("cache"));
         let up = program().call(&["up"]);
         assert_eq!(up.code, Some(0), "{}", up.stderr);
         let told: Vec<&str> = up.stderr.lines().filter(|line| line.contains("is missing")).collect();
@@ -360,8 +370,8 @@ fn by_docker_where_kind_or_helm_is_missing() {
 }
 
 /// A PATH with every program that is called, but that one.
-fn path_without(state: &State, missing: &str) -> Utf8PathBuf {
-    let bin = state.path(&format!("bin-without-{missing}"));
+fn path_without(dev: &Dev, missing: &str) -> Utf8PathBuf {
+    let bin = dev.state.file(&format!("bin-without-{missing}"));
     std::fs::create_dir_all(&bin).expect("a folder");
     let tools = Tools::find().expect("the tools");
     let found = |name: &str| tool("sh", &["-c", &format!("command -v {name}")]).trim().to_owned();
@@ -376,14 +386,14 @@ fn path_without(state: &State, missing: &str) -> Utf8PathBuf {
 /// Decision 12: what is not ours is refused, and stands afterwards.
 #[test]
 fn what_is_not_ours_is_left_alone() {
-    let state = State::new();
+    let dev = Dev::new();
     let image = "registry:2.8.2";
     let label = "io.x-k8s.kind.cluster=pallet-dev";
     tool("docker", &["create", "--name", NODE, "--label", label, image]);
     tool("docker", &["create", "--name", "pallet-dev-registry", image]);
-    let kind = state.seatrial("palletup").call(&["up"]);
-    let docker = state.seatrial("palletup").call(&["up", "--prefer-docker"]);
-    let down = state.seatrial("palletup").call(&["down", "--clean-pvc"]);
+    let kind = dev.seatrial("palletup").call(&["up"]);
+    let docker = dev.seatrial("palletup").call(&["up", "--prefer-docker"]);
+    let down = dev.seatrial("palletup").call(&["down", "--clean-pvc"]);
     let standing = containers();
     tool("docker", &["rm", "--force", "--volumes", NODE, "pallet-dev-registry"]);
     assert_eq!((kind.code, docker.code, down.code), (Some(30), Some(30), Some(0)), "{}", down.stderr);
@@ -397,11 +407,11 @@ fn what_is_not_ours_is_left_alone() {
 /// The same contract judges Docker mode where it applies; what needs Kubernetes is skipped, and known at listing.
 #[test]
 fn the_contract_judges_docker_mode() {
-    let state = State::new();
-    let before = Left::now(&state.home(), &["palletup"]);
+    let dev = Dev::new();
+    let before = Left::now(&dev.home(), &["palletup"]);
     let judged = |chart: &str| {
         let verify = ["verify", chart, "--provider", "docker", "--format", "json"];
-        state.seatrial("palletup").call(&verify)
+        dev.seatrial("palletup").call(&verify)
     };
     let sound = judged("pallet-registry");
     let lines = verdicts(&document(&sound));
@@ -424,5 +434,5 @@ fn the_contract_judges_docker_mode() {
     let failed: Vec<String> =
         verdicts(&document(&broken)).into_iter().filter(|line| line.verdict == "fail").map(|line| line.id).collect();
     assert_eq!((broken.code, failed), (Some(10), vec!["pallet-registry::dev::v2-answers".to_owned()]));
-    assert_eq!(Left::now(&state.home(), &["palletup"]), before);
+    assert_eq!(Left::now(&dev.home(), &["palletup"]), before);
 }

@@ -2,7 +2,7 @@
 //! again. What was seen of a cluster that is gone says nothing about a chart.
 
 use super::site::{ReleaseError, Site};
-use crate::cluster::ProviderKind;
+use crate::cluster::{ProviderKind, check_engine};
 use crate::state;
 use seatrial_observation::{Look, Reason};
 use seatrial_probes::wait::{self, Patience};
@@ -15,7 +15,7 @@ const AWAY: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(3);
 
 impl Site {
-    /// Whether the API server still answers.
+    /// Whether the API server still answers, and the engine whose container the node is.
     pub(crate) async fn check_alive(&self) -> Result<(), ReleaseError> {
         let record = self.dir.join("lost");
         if let Ok(message) = std::fs::read_to_string(&record) {
@@ -36,6 +36,11 @@ impl Site {
     }
 
     async fn answer(&self) -> Result<Look<()>, kube::Error> {
+        if self.cluster.provider == ProviderKind::Kind
+            && let Err(silence) = check_engine(&self.tools).await
+        {
+            return Ok(Look::Pending(Reason::new(silence.to_string())));
+        }
         match tokio::time::timeout(ANSWER, self.objects.client.apiserver_version()).await {
             Ok(answer) => answer.map(|_| Look::Ready(())),
             Err(_) => Ok(Look::Pending(Reason::new("it does not answer"))),

@@ -97,13 +97,18 @@ impl<'a> Run<'a> {
     async fn look(&mut self, since: Instant) -> Option<Duration> {
         let look = self.looker.look(&self.phase.check).await;
         let sample = Sample { at_ms: since.elapsed().as_secs_f64() * 1000.0, look };
-        match self.watch.step(&sample) {
-            Decision::Again { after } => Some(after),
-            Decision::Done(ended) => {
-                self.ended = Some(ended);
-                None
-            }
+        let decision = self.watch.step(&sample);
+        let is_over = sample.look.is_err() && self.looker.targets.site.check_alive().await.is_err();
+        match decision {
+            Decision::Again { after } if !is_over => Some(after),
+            Decision::Again { .. } => self.end(Ended::TimedOut),
+            Decision::Done(ended) => self.end(ended),
         }
+    }
+
+    fn end(&mut self, ended: Ended) -> Option<Duration> {
+        self.ended = Some(ended);
+        None
     }
 
     fn part(self) -> Part {
