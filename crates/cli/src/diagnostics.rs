@@ -4,11 +4,22 @@ use crate::failure::Failure;
 use seatrial_contracts::diagnostic::Diagnostic;
 use serde_json::{Value, json};
 
+/// What is longer is no line that a person wrote, and helps nobody.
+const LONGEST_LINE: usize = 400;
+const LARGEST_FILE: u64 = 5 << 20;
+
 /// One mistake for people, with the line it is in.
 pub(crate) fn text(found: &Diagnostic) -> String {
-    let source = std::fs::read_to_string(&found.file).unwrap_or_default();
+    let source = source(&found.file).unwrap_or_default();
     let line = found.line.checked_sub(1).and_then(|index| source.lines().nth(index));
-    block(found, line)
+    block(found, line.filter(|line| line.len() <= LONGEST_LINE))
+}
+
+/// The text of a file that can be shown: one that is no device and has a size.
+fn source(file: &str) -> Option<String> {
+    let is_shown = |data: &std::fs::Metadata| data.is_file() && data.len() <= LARGEST_FILE;
+    std::fs::metadata(file).ok().filter(is_shown)?;
+    std::fs::read_to_string(file).ok()
 }
 
 fn block(found: &Diagnostic, line: Option<&str>) -> String {

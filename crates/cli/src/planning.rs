@@ -1,10 +1,11 @@
 //! Planning charts for a command: those that plan, and why the others do not. One bad contract stops no other chart.
 
 use crate::context::Context;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use seatrial_contracts::model::{ChartPlan, Contract};
-use seatrial_harness::chart::{ChartError, PlanOptions, plan_with_helm, read_contract};
+use seatrial_harness::chart::{ChartError, PlanOptions, plan_with_helm, plans_with_helm, read_contract};
 use seatrial_harness::cluster::ProviderKind;
 use seatrial_harness::run::{node_ports as node_ports_of, skip_what_is_missing};
 use std::collections::BTreeSet;
@@ -28,12 +29,12 @@ impl Planning {
     }
 }
 
-/// Plans charts one after the other. All that this needs is Helm.
+/// Plans charts, as many at once as Helm may render. All that this needs is Helm.
 pub(crate) async fn all(charts: &[Utf8PathBuf]) -> Result<Planning, Failure> {
     let helm = Context::helm()?;
     let mut planning = Planning::default();
-    for chart in charts {
-        match one(chart, &helm).await {
+    for planned in plans_with_helm(charts, &helm, &PlanOptions::default()).await {
+        match able(planned) {
             Ok(plan) => planning.plans.push(plan),
             Err(failure) => planning.failures.push(failure),
         }
@@ -54,7 +55,10 @@ pub(crate) async fn without_baseline(charts: &[Utf8PathBuf]) -> Result<Vec<Chart
 
 /// Plans one chart, for a cluster that can do everything.
 pub(crate) async fn one(chart: &Utf8Path, helm: &Utf8Path) -> Result<ChartPlan, Failure> {
-    let planned = plan_with_helm(chart, helm, &PlanOptions::default()).await;
+    able(plan_with_helm(chart, helm, &PlanOptions::default()).await)
+}
+
+fn able(planned: Result<ChartPlan, ChartError>) -> Result<ChartPlan, Failure> {
     let skipped = planned.map(|mut plan| {
         skip_what_is_missing(&mut plan, ProviderKind::Kind.capabilities());
         plan
@@ -72,6 +76,7 @@ pub(crate) fn failure(error: ChartError) -> Failure {
     match error {
         ChartError::Invalid(diagnostics) => Failure::invalid(diagnostics),
         error @ (ChartError::NoChart { .. } | ChartError::NoName { .. }) => Failure::usage(error.to_string()),
+        error @ ChartError::BadFile { .. } => Failure::new(Exit::Broken, error.to_string()),
         error => Failure::environment(&error),
     }
 }

@@ -101,8 +101,14 @@ pub(crate) fn child(pointer: &str, key: &str) -> String {
     format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
+/// Nobody means a known word by a longer one.
+const LONGEST_WORD: usize = 80;
+
 /// The nearest of the known words, if one is near enough to be what was meant.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > LONGEST_WORD {
+        return None;
+    }
     let lower = word.to_lowercase();
     let limit = (word.chars().count() / 3).max(1);
     let measured = known.into_iter().map(|k| (distance(&lower, &k.to_lowercase()), k));

@@ -17,6 +17,7 @@ pub mod requirements;
 pub mod schema;
 pub mod trace;
 mod units;
+mod yaml;
 
 #[cfg(test)]
 mod fixture;

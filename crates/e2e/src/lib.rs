@@ -8,6 +8,7 @@ pub mod engine;
 pub mod evidence;
 pub mod faulty;
 pub mod foreign;
+pub mod hostile;
 pub mod judge;
 pub mod kill;
 pub mod mutations;

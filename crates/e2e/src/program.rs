@@ -65,7 +65,7 @@ impl Program {
         self.command(args).spawn_detached(log)
     }
 
-    fn command(&self, args: &[&str]) -> Cmd {
+    pub(crate) fn command(&self, args: &[&str]) -> Cmd {
         let cmd = Cmd::new(&self.exe).args(args).cwd(&self.cwd);
         self.env.iter().fold(cmd, |cmd, (name, value)| match value {
             Some(value) => cmd.env(name, value),

@@ -1,6 +1,7 @@
 //! From a chart's folder to its plan: the files are read, the contract is loaded, each environment is rendered by the
 //! real Helm, and `contracts` says which verdicts that will give.
 
+mod folder;
 mod render;
 mod requirements;
 
@@ -8,13 +9,15 @@ use crate::helm::HelmError;
 use crate::repository::Around;
 use crate::tools::Tools;
 use camino::{Utf8Path, Utf8PathBuf};
+use folder::Folder;
+use futures::StreamExt;
 use indexmap::IndexMap;
 use jiff::civil::Date;
 use seatrial_contracts::diagnostic::Diagnostic;
 use seatrial_contracts::load::{Surroundings, default_contract_in, load_in};
 use seatrial_contracts::model::{ChartPlan, Contract, Packs};
 use seatrial_contracts::plan::{ChartSource, plan};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use thiserror::Error;
 
 /// What a plan depends on besides the chart.
@@ -54,6 +57,14 @@ pub enum ChartError {
         /// The file.
         path: Utf8PathBuf,
     },
+    /// `Chart.yaml` is nothing that Helm would read.
+    #[error("{path}: {why}")]
+    BadFile {
+        /// The file.
+        path: Utf8PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A file can't be read.
     #[error("{path}: {source}")]
     Read {
@@ -81,7 +92,7 @@ pub async fn plan_chart(path: &Utf8Path, tools: &Tools, options: &PlanOptions) -
 pub async fn plan_with_helm(path: &Utf8Path, helm: &Utf8Path, options: &PlanOptions) -> Result<ChartPlan, ChartError> {
     let folder = Folder::read(path)?;
     let around = Around::of(path)?;
-    let contract = folder.contract(options, around.as_ref())?;
+    let contract = contract(&folder, options, around.as_ref())?;
     let renders = render::all(&folder, &contract, helm, options.is_cached).await?;
     let source = ChartSource {
         path: path.as_str(),
@@ -98,110 +109,56 @@ pub async fn plan_with_helm(path: &Utf8Path, helm: &Utf8Path, options: &PlanOpti
     Ok(plan)
 }
 
+/// The same for several charts, in their order. While Helm renders one, the next are read.
+pub async fn plans_with_helm(
+    paths: &[Utf8PathBuf],
+    helm: &Utf8Path,
+    options: &PlanOptions,
+) -> Vec<Result<ChartPlan, ChartError>> {
+    let plans = paths.iter().map(|path| plan_with_helm(path, helm, options));
+    futures::stream::iter(plans).buffered(2 * render::at_once()).collect().await
+}
+
 /// The chart's name and its contract, for which no Helm is needed.
 pub fn read_contract(path: &Utf8Path, options: &PlanOptions) -> Result<(String, Contract), ChartError> {
     let folder = Folder::read(path)?;
-    let contract = folder.contract(options, Around::of(path)?.as_ref())?;
+    let contract = contract(&folder, options, Around::of(path)?.as_ref())?;
     Ok((folder.name, contract))
 }
 
-/// A chart's folder, read.
-struct Folder {
-    path: Utf8PathBuf,
-    name: String,
-    chart_yaml: String,
-    /// Every text file by its path in the chart.
-    files: BTreeMap<String, String>,
+/// The contract beside the chart, or what the repository gives to a chart without one.
+fn contract(folder: &Folder, options: &PlanOptions, around: Option<&Around>) -> Result<Contract, ChartError> {
+    let file = folder.path.join("contract.yaml");
+    let rows = requirements::known_rows(&folder.path);
+    let no_packs = Packs::new();
+    let surroundings = Surroundings {
+        known_rows: rows.as_ref(),
+        today: options.today.unwrap_or_else(|| jiff::Zoned::now().date()),
+        repository: around.map(|around| &around.repository),
+        packs: around.map_or(&no_packs, |around| &around.packs),
+    };
+    let read = match folder.text("contract.yaml") {
+        Some(Ok(written)) => load_in(file.as_str(), written, &surroundings),
+        Some(Err(why)) => Err(vec![unreadable(file.as_str(), why)]),
+        None => default_contract_in(&surroundings),
+    };
+    let contract = read.map_err(ChartError::Invalid)?;
+    let bad: Vec<Diagnostic> = values_files(folder, &contract).collect();
+    if bad.is_empty() { Ok(contract) } else { Err(ChartError::Invalid(bad)) }
 }
 
-impl Folder {
-    fn read(path: &Utf8Path) -> Result<Self, ChartError> {
-        let chart_file = path.join("Chart.yaml");
-        if !chart_file.is_file() {
-            return Err(ChartError::NoChart { path: path.to_owned() });
-        }
-        let chart_yaml = text(&chart_file)?;
-        let name = name_of(&chart_yaml).ok_or(ChartError::NoName { path: chart_file })?;
-        let mut files = BTreeMap::new();
-        read_texts(path, path, &mut files)?;
-        Ok(Self { path: path.to_owned(), name, chart_yaml, files })
-    }
-
-    fn contract(&self, options: &PlanOptions, around: Option<&Around>) -> Result<Contract, ChartError> {
-        let file = self.path.join("contract.yaml");
-        let rows = requirements::known_rows(&self.path);
-        let no_packs = Packs::new();
-        let surroundings = Surroundings {
-            known_rows: rows.as_ref(),
-            today: options.today.unwrap_or_else(|| jiff::Zoned::now().date()),
-            repository: around.map(|around| &around.repository),
-            packs: around.map_or(&no_packs, |around| &around.packs),
-        };
-        let read = match self.files.get("contract.yaml") {
-            Some(written) => load_in(file.as_str(), written, &surroundings),
-            None => default_contract_in(&surroundings),
-        };
-        read.map_err(ChartError::Invalid)
-    }
+/// Values files of the contract that are there, and can't be read.
+fn values_files<'a>(folder: &'a Folder, contract: &'a Contract) -> impl Iterator<Item = Diagnostic> + 'a {
+    let named: BTreeSet<&String> = contract.environments.values().flat_map(|one| &one.values).collect();
+    named.into_iter().filter_map(|name| {
+        let why = folder.text(name)?.err()?;
+        Some(unreadable(folder.path.join(name).as_str(), why))
+    })
 }
 
-fn name_of(chart_yaml: &str) -> Option<String> {
-    let chart: serde_json::Value = serde_yaml::from_str(chart_yaml).ok()?;
-    Some(chart.get("name")?.as_str()?.to_owned()).filter(|name| !name.is_empty())
-}
-
-fn text(path: &Utf8Path) -> Result<String, ChartError> {
-    std::fs::read_to_string(path).map_err(|source| ChartError::Read { path: path.to_owned(), source })
-}
-
-/// All text files below a folder; what is no text (an icon, an archive) is no source of a finding.
-fn read_texts(root: &Utf8Path, dir: &Utf8Path, files: &mut BTreeMap<String, String>) -> Result<(), ChartError> {
-    let failed = |source| ChartError::Read { path: dir.to_owned(), source };
-    for entry in dir.read_dir_utf8().map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let path = entry.path();
-        if path.is_dir() {
-            read_texts(root, path, files)?;
-        } else if let Ok(text) = std::fs::read_to_string(path) {
-            let name = path.strip_prefix(root).unwrap_or(path);
-            files.insert(name.to_string(), text);
-        }
-    }
-    Ok(())
+fn unreadable(file: &str, message: String) -> Diagnostic {
+    Diagnostic { code: "unreadable", message, hint: None, file: file.to_owned(), line: 1, column: 1 }
 }
 
 /// The renders by environment.
 type Renders = IndexMap<String, Result<String, String>>;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_folder_without_chart_yaml_is_no_chart() {
-        let dir = tempfile::tempdir().expect("dir");
-        let path = Utf8Path::from_path(dir.path()).expect("utf8");
-        let error = Folder::read(path).err().expect("no chart");
-        assert_eq!(error.to_string(), format!("{path} is no chart: it has no Chart.yaml"));
-    }
-
-    #[test]
-    fn a_chart_is_read_with_its_templates() {
-        let dir = tempfile::tempdir().expect("dir");
-        let path = Utf8Path::from_path(dir.path()).expect("utf8");
-        std::fs::create_dir(path.join("templates")).expect("dir");
-        std::fs::write(path.join("Chart.yaml"), "name: web\nversion: 1.0.0\n").expect("write");
-        std::fs::write(path.join("templates/a.yaml"), "kind: A").expect("write");
-        std::fs::write(path.join("icon.png"), [0xff, 0xfe, 0x00]).expect("write");
-        let folder = Folder::read(path).expect("a chart");
-        assert_eq!(folder.name, "web");
-        assert_eq!(folder.files.keys().collect::<Vec<_>>(), ["Chart.yaml", "templates/a.yaml"]);
-    }
-
-    #[test]
-    fn a_chart_without_a_name_is_refused() {
-        assert_eq!(name_of("version: 1"), None);
-        assert_eq!(name_of("name: ''"), None);
-        assert_eq!(name_of("name: web").as_deref(), Some("web"));
-    }
-}

@@ -33,6 +33,7 @@ pub struct Cmd {
     stdin: Option<Vec<u8>>,
     timeout: Option<Duration>,
     memory_limit: Option<u64>,
+    output_limit: Option<usize>,
     on_line: Option<OnLine>,
     new_session: bool,
     ends_with_us: bool,
@@ -50,6 +51,7 @@ impl Cmd {
             stdin: None,
             timeout: None,
             memory_limit: None,
+            output_limit: None,
             on_line: None,
             new_session: false,
             ends_with_us: false,
@@ -107,10 +109,18 @@ impl Cmd {
         self
     }
 
-    /// Bounds its address space (by `prlimit`), for programs that may run away.
+    /// Bounds the memory that it may write to (by `prlimit`), for programs that may run away. Not the address space:
+    /// Go reserves far more of that than it uses.
     #[must_use]
     pub fn memory_limit(mut self, bytes: u64) -> Self {
         self.memory_limit = Some(bytes);
+        self
+    }
+
+    /// More than this on one of its streams is an error, where otherwise only the end would be kept.
+    #[must_use]
+    pub fn output_limit(mut self, bytes: usize) -> Self {
+        self.output_limit = Some(bytes);
         self
     }
 
@@ -179,7 +189,7 @@ impl Cmd {
             words.extend(["setpriv", "--pdeathsig", "TERM", "--"].map(Into::into));
         }
         if let Some(bytes) = self.memory_limit {
-            words.extend(["prlimit".into(), format!("--as={bytes}").into(), "--".into()]);
+            words.extend(["prlimit".into(), format!("--data={bytes}").into(), "--".into()]);
         }
         words
     }

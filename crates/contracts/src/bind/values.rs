@@ -2,6 +2,7 @@
 
 use super::set_key;
 use crate::diagnostic::Diagnostic;
+use crate::yaml;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
@@ -50,21 +51,18 @@ fn coalesce(given: Value, defaults: &Value) -> Value {
 }
 
 fn parse(name: &str, text: &str) -> Result<Value, Diagnostic> {
-    let mut value: serde_yaml::Value = serde_yaml::from_str(text).map_err(|error| {
-        let at = error.location().map_or((1, 1), |at| (at.line(), at.column()));
-        let message = format!("no valid YAML: {error}");
-        Diagnostic { code: "yaml-syntax", message, hint: None, file: name.to_owned(), line: at.0, column: at.1 }
+    let value = yaml::json(text).map_err(|error| {
+        let (line, column) = error.at.unwrap_or((1, 1));
+        let message = format!("no valid YAML: {}", error.message);
+        Diagnostic { code: "yaml-syntax", message, hint: None, file: name.to_owned(), line, column }
     })?;
-    let wrong = |message: String| {
-        let hint = Some("a values file is a map".to_owned());
-        Diagnostic { code: "wrong-type", message, hint, file: name.to_owned(), line: 1, column: 1 }
-    };
-    value.apply_merge().map_err(|error| wrong(error.to_string()))?;
-    match serde_json::to_value(value) {
-        Ok(Value::Null) => Ok(Value::Object(Map::new())),
-        Ok(Value::Object(map)) => Ok(Value::Object(map)),
-        Ok(_) => Err(wrong("no map of values".to_owned())),
-        Err(error) => Err(wrong(error.to_string())),
+    match value {
+        Value::Null => Ok(Value::Object(Map::new())),
+        Value::Object(map) => Ok(Value::Object(map)),
+        _ => {
+            let (message, hint) = ("no map of values".to_owned(), Some("a values file is a map".to_owned()));
+            Err(Diagnostic { code: "wrong-type", message, hint, file: name.to_owned(), line: 1, column: 1 })
+        }
     }
 }
 

@@ -1,7 +1,11 @@
 //! One document of a render: the object, the template it came from, and the line it stands on.
 
+use crate::yaml::{self, YamlError};
 use serde_json::Value;
 use std::fmt::Write as _;
+
+/// More objects than this are no release: what follows is not read, and the last document says so.
+const MOST_DOCUMENTS: usize = 50_000;
 
 /// A way into an object, key by key; list items by their number.
 pub(crate) type Path = Vec<String>;
@@ -82,6 +86,10 @@ pub(super) fn split(rendered: &str) -> Vec<Document> {
             let source = chunk.source.clone();
             found.extend(chunk.documents());
             chunk = Chunk { first_line: index + 2, text: String::new(), source };
+            if found.len() > MOST_DOCUMENTS {
+                found.push(chunk.refused(format!("more than {MOST_DOCUMENTS} objects")));
+                return found;
+            }
             continue;
         }
         if let Some(source) = line.strip_prefix("# Source: ") {
@@ -113,21 +121,25 @@ impl Chunk {
             value,
             error,
         };
-        match serde_yaml::from_str::<Value>(&self.text) {
+        match yaml::json(&self.text) {
             Ok(Value::Null) => Vec::new(),
             Ok(Value::Object(list)) if is_list(&list) => items(&list).map(|item| make(item, None)).collect(),
             Ok(value) => vec![make(value, None)],
             Err(error) => vec![make(Value::Null, Some(located(&error, self.first_line)))],
         }
     }
+
+    /// A document that is not read at all.
+    fn refused(self, why: String) -> Document {
+        let (source, first_line) = (self.source, self.first_line);
+        Document { source, first_line, text: String::new(), value: Value::Null, error: Some(why) }
+    }
 }
 
 /// The error with its line counted in the render.
-fn located(error: &serde_yaml::Error, first_line: usize) -> String {
-    let text = error.to_string();
-    let message = text.split_once(" at line ").map_or(text.as_str(), |(message, _)| message);
-    let line = error.location().map(|at| format!(" (rendered line {})", first_line + at.line() - 1));
-    format!("{message}{}", line.unwrap_or_default())
+fn located(error: &YamlError, first_line: usize) -> String {
+    let line = error.at.map(|(line, _)| format!(" (rendered line {})", first_line + line - 1));
+    format!("{}{}", error.message, line.unwrap_or_default())
 }
 
 fn is_list(object: &serde_json::Map<String, Value>) -> bool {

@@ -16,6 +16,7 @@ mod expectation;
 pub(crate) mod findings;
 mod latency;
 mod latency_file;
+pub(crate) mod limits;
 mod one_or_many;
 mod pack_file;
 mod prerequisites;
@@ -75,7 +76,7 @@ pub fn load(
 
 /// Reads a contract in its repository, or gives every mistake in it.
 pub fn load_in(file: &str, text: &str, surroundings: &Surroundings<'_>) -> Result<Contract, Vec<Diagnostic>> {
-    let tree = tree::parse(file, text).map_err(|mistake| vec![mistake])?;
+    let tree = limits::tree(file, text).map_err(|mistake| vec![mistake])?;
     let mut found = Findings::new(tree.places.clone());
     let refused = schema_check::file(FileKind::Contract, &tree.value, &mut found);
     let sections = Sections { root: &tree.value, refused: &refused };

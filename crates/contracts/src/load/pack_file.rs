@@ -5,7 +5,7 @@ use super::clause_file::ClauseFile;
 use super::contract_file::ApiVersion;
 use super::findings::Findings;
 use super::sections::{in_order, word};
-use super::{schema_check, tree};
+use super::{limits, schema_check};
 use crate::diagnostic::{Diagnostic, child};
 use crate::model::Pack;
 use crate::schema::FileKind;
@@ -36,7 +36,7 @@ enum PackKind {
 
 /// Reads a pack, or gives every mistake that shows without its parameters.
 pub fn pack(name: &str, file: &str, text: &str) -> Result<Pack, Vec<Diagnostic>> {
-    let tree = tree::parse(file, text).map_err(|mistake| vec![mistake])?;
+    let tree = limits::tree(file, text).map_err(|mistake| vec![mistake])?;
     let mut found = Findings::new(tree.places.clone());
     schema_check::file(FileKind::Pack, &tree.value, &mut found);
     let entries = |key: &str| tree.value.get(key).and_then(Value::as_object).cloned().unwrap_or_default();

@@ -5,7 +5,7 @@ use super::findings::Findings;
 use super::repository_file::{ContextsFile, ImageFile, MadeFile, MatrixFile};
 use super::sections::{Sections, in_order};
 use super::uses;
-use super::{schema_check, tree};
+use super::{limits, schema_check};
 use crate::diagnostic::{Diagnostic, child, hint};
 use crate::model::{ClusterMatrix, Contexts, ImageSource, Packs, Released, Repository};
 use crate::schema::FileKind;
@@ -17,7 +17,7 @@ const ADVISORY: [&str; 2] = ["latency", "within"];
 
 /// Reads `seatrial.yaml`, or gives every mistake in it.
 pub fn repository(file: &str, text: &str, packs: &Packs) -> Result<Repository, Vec<Diagnostic>> {
-    let tree = tree::parse(file, text).map_err(|mistake| vec![mistake])?;
+    let tree = limits::tree(file, text).map_err(|mistake| vec![mistake])?;
     let mut found = Findings::new(tree.places.clone());
     let refused = schema_check::file(FileKind::Repository, &tree.value, &mut found);
     let sections = Sections { root: &tree.value, refused: &refused };

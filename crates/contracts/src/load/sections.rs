@@ -4,6 +4,7 @@ use super::check_word::read;
 use super::cluster;
 use super::contract_file::{ClusterFile, EnvironmentFile, ReleaseFile, TimeoutsFile};
 use super::findings::Findings;
+use super::limits;
 use super::scalars::{duration, set_keys};
 use crate::diagnostic::{Diagnostic, child, hint};
 use crate::model::{ClusterSpec, Environment, Packs, ReleaseSpec, Repository, Timeouts};
@@ -114,7 +115,7 @@ pub(super) fn in_order(mut mistakes: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let place = |one: &Diagnostic| (one.file.clone(), one.line, one.column, one.code, one.message.clone());
     mistakes.sort_by_key(place);
     mistakes.dedup();
-    mistakes
+    limits::told(mistakes)
 }
 
 /// The name of a clause or an environment: it is part of a test's name and of a namespace's.

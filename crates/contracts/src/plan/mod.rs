@@ -17,6 +17,7 @@ pub(crate) use targets::{addressed, behind};
 use crate::bind;
 use crate::diagnostic::Diagnostic;
 use crate::model::{ChartPlan, Contract, Environment, Release};
+use crate::yaml;
 use indexmap::IndexMap;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -89,8 +90,10 @@ struct About {
 impl About {
     fn read(source: &ChartSource<'_>) -> Result<Self, Diagnostic> {
         let file = format!("{}/Chart.yaml", source.path);
-        let chart: Value = serde_yaml::from_str(source.chart_yaml)
-            .map_err(|error| problem("chart-yaml", &file, 1, format!("it is no YAML: {error}")))?;
+        let chart = yaml::json(source.chart_yaml).map_err(|error| {
+            let line = error.at.map_or(1, |(line, _)| line);
+            problem("chart-yaml", &file, line, format!("it is no YAML: {}", error.message))
+        })?;
         let field = |key: &str| chart[key].as_str().map(str::to_owned);
         let name = field("name").ok_or_else(|| problem("chart-yaml", &file, 1, "`name` is missing"))?;
         Ok(Self { name, version: field("version").unwrap_or_default() })

@@ -3,18 +3,21 @@
 
 use super::{ChartError, Folder, Renders};
 use crate::cache::KeyOf;
-use crate::helm::{Helm, Template};
+use crate::command::{CommandError, Finished};
+use crate::helm::{Helm, HelmError, TEMPLATE_MEMORY, Template};
 use crate::state;
 use camino::{Utf8Path, Utf8PathBuf};
 use seatrial_contracts::model::{Contract, Environment, Release};
 use seatrial_contracts::plan::release_of;
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
+use tokio::sync::Semaphore;
 
 /// How long an unused render is kept.
 const KEPT: Duration = Duration::from_hours(7 * 24);
 
-/// The end of what Helm said.
-const TAIL: usize = 4 << 10;
+/// How much of what Helm said is shown.
+const SHOWN: usize = 4 << 10;
 
 /// What Helm prints for each environment, or why it refuses.
 pub(super) async fn all(
@@ -23,74 +26,109 @@ pub(super) async fn all(
     helm: &Utf8Path,
     is_cached: bool,
 ) -> Result<Renders, ChartError> {
+    if let Some(unfit) = &folder.unfit {
+        return Ok(contract.environments.keys().map(|name| (name.clone(), Err(unfit.clone()))).collect());
+    }
     let program = Helm::without_cluster(helm, state::home().join("helm"));
     let sources = fingerprint(folder, helm);
-    let mut renders = Renders::new();
-    for (name, environment) in &contract.environments {
+    let endless = OnceLock::new();
+    let renders = contract.environments.iter().map(async |(name, environment)| {
         let release = release_of(contract, &folder.name, name);
         let cache = is_cached.then(|| cache_file(&sources, environment, &release));
         let known = cache.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
-        let rendered = match known {
-            Some(known) => Ok(known),
-            None => render(&program, folder, environment, &release).await?,
-        };
+        if let Some(known) = known {
+            return Ok((name.clone(), Ok(known)));
+        }
+        let wanted = Wanted { helm: &program, folder, environment, release: &release };
+        let rendered = wanted.render(name, &endless).await?;
         if let (Some(file), Ok(text)) = (cache, &rendered)
             && !holds_secrets(text)
         {
             keep(&file, text);
         }
-        renders.insert(name.clone(), rendered);
-    }
-    Ok(renders)
+        Ok((name.clone(), rendered))
+    });
+    futures::future::try_join_all(renders).await.map(|all| all.into_iter().collect())
 }
 
-async fn render(
-    helm: &Helm,
-    folder: &Folder,
-    environment: &Environment,
-    release: &Release,
-) -> Result<Result<String, String>, ChartError> {
-    let files: Vec<Utf8PathBuf> = environment.values.iter().map(|file| folder.path.join(file)).collect();
-    let template = Template {
-        release: &release.name,
-        namespace: &release.namespace,
-        chart: &folder.path,
-        files: &files,
-        set: &environment.set,
-    };
-    let finished = match helm.template(&template).await {
-        Ok(finished) => finished,
-        // A template that does not end is the chart's: it does not render.
-        Err(crate::helm::HelmError::Command(error @ crate::command::CommandError::Timeout { .. })) => {
-            return Ok(Err(error.to_string()));
+/// One process of Helm a core, whatever number of charts and environments is asked for.
+fn permits() -> &'static Semaphore {
+    static PERMITS: OnceLock<Semaphore> = OnceLock::new();
+    PERMITS.get_or_init(|| Semaphore::new(at_once()))
+}
+
+/// How many charts are rendered at once.
+pub(super) fn at_once() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// What one call of Helm is about.
+struct Wanted<'a> {
+    helm: &'a Helm,
+    folder: &'a Folder,
+    environment: &'a Environment,
+    release: &'a Release,
+}
+
+impl Wanted<'_> {
+    /// Renders when it is its turn. Where a chart did not end in one environment, the others are not waited for, too.
+    async fn render(&self, name: &str, endless: &OnceLock<String>) -> Result<Result<String, String>, ChartError> {
+        let _permit = permits().acquire().await;
+        if let Some(other) = endless.get() {
+            return Ok(Err(format!("not tried, as the templates did not end in the environment `{other}`")));
         }
-        Err(error) => return Err(error.into()),
-    };
-    if finished.is_ok() { Ok(Ok(finished.stdout)) } else { Ok(Err(end_of(finished.tail()).to_owned())) }
+        let files: Vec<Utf8PathBuf> = self.environment.values.iter().map(|file| self.folder.path.join(file)).collect();
+        let template = Template {
+            release: &self.release.name,
+            namespace: &self.release.namespace,
+            chart: &self.folder.path,
+            files: &files,
+            set: &self.environment.set,
+        };
+        match self.helm.template(&template).await {
+            Ok(finished) if finished.is_ok() => Ok(Ok(finished.stdout)),
+            Ok(finished) => Ok(Err(refusal(&finished))),
+            // What does not end, or has no end, is the chart's: it does not render.
+            Err(HelmError::Command(error @ (CommandError::Timeout { .. } | CommandError::TooMuch { .. }))) => {
+                let _ = endless.set(name.to_owned());
+                Ok(Err(error.to_string()))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
 }
 
-fn end_of(text: &str) -> &str {
-    let mut start = text.len().saturating_sub(TAIL);
-    while !text.is_char_boundary(start) {
-        start += 1;
+/// Why Helm did not render, in its own words, unless it ran out of memory: then they are a page of its insides.
+fn refusal(finished: &Finished) -> String {
+    let is_out_of_memory = finished.stderr.lines().any(|line| {
+        line.starts_with("fatal error:") && (line.contains("out of memory") || line.contains("cannot allocate memory"))
+    });
+    if is_out_of_memory || finished.code.is_none() {
+        return format!("helm template needed more than {} MiB of memory", TEMPLATE_MEMORY >> 20);
     }
-    &text[start..]
+    let errors = finished.stderr.trim();
+    both_ends(if errors.is_empty() { finished.stdout.trim() } else { errors })
+}
+
+/// A long text without its middle.
+fn both_ends(text: &str) -> String {
+    if text.len() <= SHOWN {
+        return text.to_owned();
+    }
+    let (mut head, mut tail) = (SHOWN / 2, text.len() - SHOWN / 2);
+    while !text.is_char_boundary(head) {
+        head -= 1;
+    }
+    while !text.is_char_boundary(tail) {
+        tail += 1;
+    }
+    format!("{} … {}", &text[..head], &text[tail..])
 }
 
 /// All that a render depends on besides names and values.
 fn fingerprint(folder: &Folder, helm: &Utf8Path) -> KeyOf {
     let stamp = std::fs::metadata(helm).ok().and_then(|meta| meta.modified().ok());
-    let program = KeyOf::new().part(format!("{helm} {stamp:?}"));
-    let texts = folder.files.iter().fold(program, |key, (name, text)| key.part(name).part(text));
-    archives(&folder.path).into_iter().fold(texts, KeyOf::part)
-}
-
-/// Packed subcharts are no text, and part of the chart.
-fn archives(chart: &Utf8Path) -> Vec<Vec<u8>> {
-    let entries = chart.join("charts").read_dir_utf8().map(|all| all.flatten().collect::<Vec<_>>()).unwrap_or_default();
-    let mut files: Vec<_> = entries.iter().map(|entry| entry.path().to_owned()).filter(|path| path.is_file()).collect();
-    files.sort();
-    files.iter().filter_map(|path| std::fs::read(path).ok()).collect()
+    folder.key.clone().part(format!("{helm} {stamp:?}"))
 }
 
 fn cache_file(sources: &KeyOf, environment: &Environment, release: &Release) -> Utf8PathBuf {
@@ -123,6 +161,28 @@ fn keep(file: &Utf8Path, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn ended(code: Option<i32>, stderr: &str) -> Finished {
+        let (stdout, stderr) = (String::new(), stderr.to_owned());
+        Finished { argv: Vec::new(), cwd: None, seconds: 1.0, code, stdout, stderr }
+    }
+
+    #[test]
+    fn helm_without_memory_is_told_in_a_line() {
+        let expected = "helm template needed more than 384 MiB of memory";
+        let trace = "fatal error: runtime: out of memory\n\ngoroutine 1 gp=0x1 m=0\n";
+        assert_eq!(refusal(&ended(Some(2), trace)), expected);
+        assert_eq!(refusal(&ended(None, "")), expected);
+        assert_eq!(refusal(&ended(Some(1), "Error: no\n")), "Error: no");
+    }
+
+    #[test]
+    fn both_ends_of_a_long_text_are_shown() {
+        let text = format!("Error: é{}the cause", "é".repeat(5000));
+        let shown = both_ends(&text);
+        assert!(shown.starts_with("Error: é") && shown.ends_with("the cause") && shown.len() < SHOWN + 8, "{shown}");
+        assert_eq!(both_ends("short"), "short");
+    }
 
     #[test]
     fn renders_with_secrets_are_not_kept() {

@@ -29,6 +29,14 @@ pub enum CommandError {
         /// The end of its error output.
         stderr: String,
     },
+    /// It printed more than it may; it was ended.
+    #[error("{} printed more than {} MiB and was ended", argv.join(" "), limit >> 20)]
+    TooMuch {
+        /// The whole command.
+        argv: Vec<String>,
+        /// The most that was allowed, in bytes.
+        limit: usize,
+    },
     /// It ended with another code than 0 (`None`: by a signal).
     #[error("{} ended with {}{}", argv.join(" "), code_text(*code), after(stderr))]
     Exit {

@@ -7,6 +7,9 @@ use tokio::process::{ChildStderr, ChildStdout};
 /// The most that is kept of each stream.
 const BOUND: usize = 16 << 20;
 
+/// What is longer comes in pieces: a line need not end.
+const LONGEST_LINE: usize = 1 << 20;
+
 /// Which stream a line came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stream {
@@ -21,6 +24,10 @@ pub enum Stream {
 pub(super) struct Captured {
     pub(super) stdout: Vec<u8>,
     pub(super) stderr: Vec<u8>,
+    /// The most that may be printed on each stream.
+    pub(super) limit: Option<usize>,
+    /// Whether that was more; reading ends there.
+    pub(super) is_too_much: bool,
 }
 
 impl Captured {
@@ -32,7 +39,11 @@ impl Captured {
             Stream::Stdout => &mut self.stdout,
             Stream::Stderr => &mut self.stderr,
         };
-        if kept.len() + line.len() > BOUND {
+        if self.limit.is_some_and(|limit| kept.len() + line.len() > limit) {
+            self.is_too_much = true;
+            return;
+        }
+        if self.limit.is_none() && kept.len() + line.len() > BOUND {
             kept.drain(..(BOUND / 2).min(kept.len()));
         }
         kept.extend_from_slice(line);
@@ -42,7 +53,7 @@ impl Captured {
     }
 }
 
-/// Reads until both streams are closed.
+/// Reads until both streams are closed, or too much was read.
 pub(super) async fn pump(
     stdout: Option<ChildStdout>,
     stderr: Option<ChildStderr>,
@@ -50,7 +61,7 @@ pub(super) async fn pump(
     mut on_line: Option<OnLine>,
 ) {
     let (mut out, mut err) = (Lines::new(stdout), Lines::new(stderr));
-    while out.is_open() || err.is_open() {
+    while !captured.is_too_much && (out.is_open() || err.is_open()) {
         tokio::select! {
             () = out.next(), if out.is_open() => captured.take(Stream::Stdout, &out.take(), on_line.as_mut()),
             () = err.next(), if err.is_open() => captured.take(Stream::Stderr, &err.take(), on_line.as_mut()),
@@ -74,10 +85,21 @@ impl<R: AsyncRead + Unpin> Lines<R> {
     }
 
     async fn next(&mut self) {
-        if let Some(reader) = &mut self.reader {
-            let read = reader.read_until(b'\n', &mut self.line).await;
-            if matches!(read, Ok(0) | Err(_)) {
+        while let Some(reader) = &mut self.reader {
+            let Ok(bytes) = reader.fill_buf().await else {
                 self.reader = None;
+                return;
+            };
+            if bytes.is_empty() {
+                self.reader = None;
+                return;
+            }
+            let end = bytes.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+            let taken = end.unwrap_or(bytes.len());
+            self.line.extend_from_slice(&bytes[..taken]);
+            reader.consume(taken);
+            if end.is_some() || self.line.len() >= LONGEST_LINE {
+                return;
             }
         }
     }

@@ -21,10 +21,15 @@ impl Cmd {
         let started = Instant::now();
         let mut child = self.start()?;
         let mut group = Group::of(child.id());
-        let mut captured = Captured::default();
+        let mut captured = Captured { limit: self.output_limit, ..Captured::default() };
         let limit = self.timeout.unwrap_or(Duration::MAX);
         let ended = tokio::time::timeout(limit, self.watch(&mut child, &mut captured)).await;
         let seconds = started.elapsed().as_secs_f64();
+        if let Some(limit) = self.output_limit.filter(|_| captured.is_too_much) {
+            group.kill();
+            let _ = child.wait().await;
+            return Err(CommandError::TooMuch { argv: self.argv(), limit });
+        }
         if let Ok(status) = ended {
             group.release();
             let status = status.map_err(|source| self.cannot_start(source))?;

@@ -12,10 +12,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use std::time::Duration;
 use thiserror::Error;
 
-/// A template may never end, or eat all memory: both are bounded. (Address space: Go reserves far more than it uses.)
-const TEMPLATE_TIMEOUT: Duration = Duration::from_secs(30);
-const MEMORY: u64 = 6 << 30;
+/// A template may never end, eat all memory or print without end. The largest of charts render in a second, with
+/// 150 MiB; and Helm keeps a release in one Secret, which holds 1 MiB compressed.
+pub(crate) const TEMPLATE_TIMEOUT: Duration = Duration::from_secs(7);
+pub(crate) const TEMPLATE_MEMORY: u64 = 384 << 20;
+const TEMPLATE_OUTPUT: usize = 32 << 20;
+const INSTALL_MEMORY: u64 = 2 << 30;
 const CALL_TIMEOUT: Duration = Duration::from_mins(5);
+const VERSION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Why Helm could not be asked. That it said no is no error: its exit code is an observation.
 #[derive(Debug, Error)]
@@ -57,15 +61,15 @@ impl Helm {
     /// `helm template`.
     pub async fn template(&self, template: &Template<'_>) -> Result<Finished, HelmError> {
         let overlay = values::Overlay::write(&self.home, template.set)?;
-        let cmd = self.cmd(argv::template(template, &overlay), TEMPLATE_TIMEOUT);
-        Ok(cmd.memory_limit(MEMORY).run().await?)
+        let cmd = self.cmd(argv::template(template, &overlay), TEMPLATE_TIMEOUT).output_limit(TEMPLATE_OUTPUT);
+        Ok(bounded(cmd, TEMPLATE_MEMORY).run().await?)
     }
 
     /// `helm upgrade --install`, without waiting for anything but hooks.
     pub async fn install(&self, install: &Install<'_>) -> Result<Finished, HelmError> {
         let overlay = values::Overlay::write(&self.home, install.template.set)?;
         let cmd = self.cmd(argv::install(install, &overlay), CALL_TIMEOUT);
-        Ok(cmd.memory_limit(MEMORY).run().await?)
+        Ok(bounded(cmd, INSTALL_MEMORY).run().await?)
     }
 
     /// `helm uninstall`; a release that is not there is no failure.
@@ -106,6 +110,11 @@ impl Helm {
     }
 }
 
+/// Within this much memory; Go collects its garbage in time if it is told of the bound.
+fn bounded(cmd: Cmd, memory: u64) -> Cmd {
+    cmd.memory_limit(memory).env("GOMEMLIMIT", (memory / 4 * 3).to_string())
+}
+
 /// The program, for records.
 impl AsRef<Utf8Path> for Helm {
     fn as_ref(&self) -> &Utf8Path {
@@ -115,6 +124,6 @@ impl AsRef<Utf8Path> for Helm {
 
 /// Whether this Helm is of major version 4: it waits unless it is told not to.
 pub(crate) async fn is_version_4(program: &Utf8Path) -> Result<bool, HelmError> {
-    let finished = Cmd::new(program).args(["version", "--short"]).timeout(TEMPLATE_TIMEOUT).run_ok().await?;
+    let finished = Cmd::new(program).args(["version", "--short"]).timeout(VERSION_TIMEOUT).run_ok().await?;
     Ok(finished.text().trim_start_matches('v').starts_with('4'))
 }

@@ -35,6 +35,9 @@ impl<'a> Facts<'a> {
     }
 }
 
+/// What more of them is wrong tells nothing new.
+const MOST_FINDINGS: usize = 100;
+
 /// What a question found.
 #[derive(Debug, Default)]
 pub(super) struct Inspected {
@@ -53,7 +56,7 @@ impl Inspected {
     /// Counts one subject and keeps what is wrong with it.
     fn subject(&mut self, findings: impl IntoIterator<Item = Finding>) {
         self.n += 1;
-        self.findings.extend(findings);
+        self.findings.extend(findings.into_iter().take(MOST_FINDINGS.saturating_sub(self.findings.len())));
     }
 }
 
@@ -147,7 +150,10 @@ fn ruled(slot: &Slot, inspected: Inspected, cause: &str) -> Verdict {
     if inspected.findings.is_empty() {
         return pass(slot, vec![looked_at(&inspected)]);
     }
-    let message = inspected.findings.iter().map(|f| f.message.as_str()).collect::<Vec<_>>().join("\n");
+    let mut message = inspected.findings.iter().map(|f| f.message.as_str()).collect::<Vec<_>>().join("\n");
+    if inspected.findings.len() >= MOST_FINDINGS {
+        message.push_str("\nwhat else is wrong is not shown");
+    }
     let mut verdict = fail(slot, cause, message);
     verdict.places = inspected.findings.into_iter().filter_map(|finding| finding.place).collect();
     verdict
