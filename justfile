@@ -68,8 +68,9 @@ chaos *ARGS: (setup "suite")
 cut-off *ARGS: (setup "suite")
     cargo nextest run --package e2e --run-ignored only -E 'test(without_a_way_out)' {{ ARGS }}
 
-# Seatrial beside kind, `helm --wait` and `kind load`: medians of interleaved pairs, and target/seatrial/bench.json.
+# Seatrial beside kind, `helm --wait`, `kind load` and Helm alone: medians of pairs, and target/seatrial/bench.json.
 bench *ARGS: (setup "live")
+    cargo build --quiet --release --package seatrial
     cargo run --quiet --package e2e --bin bench -- {{ ARGS }}
 
 # Violate each invariant on purpose: just its guard may fail. `--cluster` tries those that need a cluster, too.
@@ -91,6 +92,32 @@ coverage: (setup "live") (setup "test") (setup "coverage")
     cargo llvm-cov --no-report nextest --package e2e --test pallet_dev --test health
     cargo llvm-cov report --json --summary-only --output-path target/seatrial/coverage.json
     cargo run --quiet --package e2e --bin coverage -- target/seatrial/coverage.json target/nextest/coverage/junit.xml
+
+# Input that nobody writes for whatever reads contracts, manifests and observations: SECONDS each, all at once. A panic
+# is written to fuzz/artifacts.
+fuzz SECONDS="600": (setup "fuzz")
+    #!/usr/bin/env bash
+    set -euo pipefail
+    targets=(contracts manifests evaluation)
+    cargo fuzz build -s none
+    pids=()
+    for target in "${targets[@]}"; do
+        mkdir -p "fuzz/corpus/$target" target/seatrial
+        cargo fuzz run -s none "$target" "fuzz/corpus/$target" "fuzz/seeds/$target" -- \
+            -max_total_time={{ SECONDS }} -max_len=16384 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+            &> "target/seatrial/fuzz-$target.log" &
+        pids+=($!)
+    done
+    failed=0
+    for i in "${!targets[@]}"; do
+        log=target/seatrial/fuzz-${targets[$i]}.log
+        if wait "${pids[$i]}"; then
+            echo "${targets[$i]}: $(awk '/stat::number_of_executed_units/ { print $2 }' "$log") inputs, no panic"
+        else
+            tail -n 40 "$log" >&2; echo "${targets[$i]}: FAILED, see $log" >&2; failed=1
+        fi
+    done
+    exit $failed
 
 # Requirement rows against clauses and tests, by the records of the last runs.
 trace *ARGS: (setup "static")
@@ -126,4 +153,5 @@ ci:
     step unit cargo nextest run --workspace --exclude e2e --profile unit
     step doctests cargo test --workspace --doc --quiet
     step static {{ seatrial }} check
+    step fuzz {{ just_executable() }} --justfile {{ justfile() }} fuzz 30
     step e2e cargo nextest run --package e2e --profile ci

@@ -186,7 +186,7 @@ fn objects_without_number() {
 #[test]
 fn a_key_twice_in_a_manifest() {
     let twice = format!("{}data: {{ c: d }}\n", config_map(0));
-    check(&template(twice), 10, &["bad::default::decodes", "the key `data` is written twice (rendered line"]);
+    check(&template(twice), 10, &["bad::default::decodes", "the key `data` is written twice (rendered line 7)"]);
 }
 
 #[test]

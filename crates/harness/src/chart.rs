@@ -5,6 +5,7 @@ mod folder;
 mod render;
 mod requirements;
 
+use crate::cache::Key;
 use crate::helm::HelmError;
 use crate::repository::Around;
 use crate::tools::Tools;
@@ -117,6 +118,11 @@ pub async fn plans_with_helm(
 ) -> Vec<Result<ChartPlan, ChartError>> {
     let plans = paths.iter().map(|path| plan_with_helm(path, helm, options));
     futures::stream::iter(plans).buffered(2 * render::at_once()).collect().await
+}
+
+/// The hash of all that is read of a chart.
+pub(crate) fn key(path: &Utf8Path) -> Key {
+    folder::key(path)
 }
 
 /// The chart's name and its contract, for which no Helm is needed.

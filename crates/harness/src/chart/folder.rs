@@ -2,7 +2,7 @@
 //! and a pipe never ends. What Helm must not even be given is [`Folder::unfit`], and fails `renders`.
 
 use super::ChartError;
-use crate::cache::KeyOf;
+use crate::cache::{Key, KeyOf};
 use camino::{Utf8Component, Utf8DirEntry, Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
 use std::fs::Metadata;
@@ -60,6 +60,14 @@ impl Folder {
             None => "it is no UTF-8 text".to_owned(),
         }))
     }
+}
+
+/// The hash of a folder, for who needs nothing else of it.
+pub(super) fn key(path: &Utf8Path) -> Key {
+    let mut reader = Reader::of(path);
+    let stopped = reader.all().err();
+    let key = reader.key;
+    reader.refused.or(stopped).into_iter().fold(key, KeyOf::part).key()
 }
 
 fn name_of(chart_yaml: &str) -> Option<String> {
@@ -161,6 +169,7 @@ impl Reader {
     fn file(&mut self, path: &Utf8Path, size: u64) -> Result<(), String> {
         let name = path.strip_prefix(&self.root).unwrap_or(path).to_string();
         if size > LARGEST_FILE {
+            self.key = std::mem::take(&mut self.key).part(&name).part(size.to_be_bytes());
             return Ok(());
         }
         self.bytes += size;

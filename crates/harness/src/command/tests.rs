@@ -76,7 +76,7 @@ async fn is_gone(pid: &str) -> bool {
 
 #[tokio::test]
 async fn the_memory_limit_reaches_the_program() {
-    let finished = sh("ulimit -v").memory_limit(1 << 30).run_ok().await.expect("sh");
+    let finished = sh("ulimit -d").memory_limit(1 << 30).run_ok().await.expect("sh");
     assert_eq!(finished.text(), "1048576");
 }
 

@@ -16,6 +16,7 @@ mod timings;
 
 pub(crate) use secrets::masked;
 
+use crate::cache::Key;
 use crate::command::{self, Finished};
 use crate::events::Events;
 use crate::redact::Redactor;
@@ -23,10 +24,11 @@ use crate::release::Stage;
 use crate::run_id::RunId;
 use crate::state;
 use camino::{Utf8Path, Utf8PathBuf};
-use seatrial_contracts::model::Verdict;
+use seatrial_contracts::model::{ChartPlan, Verdict};
 use seatrial_observation::{CommandSeen, Observation};
 use serde_json::Value;
-use std::sync::{Arc, Once, PoisonError, RwLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, Once, PoisonError, RwLock};
 
 /// How much of a command's output goes into an observation.
 const TAIL: usize = 8 << 10;
@@ -37,6 +39,8 @@ pub(crate) struct Evidence {
     root: Utf8PathBuf,
     redactor: Arc<RwLock<Redactor>>,
     complaint: Complaint,
+    /// The hash of each chart's folder, by its path.
+    chart_keys: Arc<Mutex<BTreeMap<String, Key>>>,
 }
 
 /// Told once: what can't be written is left out, but not in silence.
@@ -62,7 +66,8 @@ impl Evidence {
     pub(crate) fn open(dir: &Utf8Path, run: &RunId, is_redacted: bool, events: &Events) -> Self {
         let root = dir.join(run.as_str());
         let redactor = if is_redacted { Redactor::default() } else { Redactor::off() };
-        let evidence = Self { root, redactor: Arc::new(RwLock::new(redactor)), complaint: Complaint::new(events) };
+        let (redactor, chart_keys) = (Arc::new(RwLock::new(redactor)), Arc::default());
+        let evidence = Self { root, redactor, complaint: Complaint::new(events), chart_keys };
         match std::fs::create_dir_all(&evidence.root) {
             Ok(()) => evidence.record_commands(dir, run),
             Err(refused) => evidence.complaint.about(&evidence.root, &refused),
@@ -130,9 +135,14 @@ impl Evidence {
     /// Keeps a verdict for whoever asks what the last run came to (`seatrial trace`).
     pub(crate) fn keep_verdict(&self, stage: &Stage<'_>, verdict: &Verdict) {
         let dir = self.root.parent().unwrap_or(&self.root);
-        if let Ok(path) = crate::trace::verdict_place(dir, stage.chart, &verdict.id) {
-            self.write(&path, &serde_json::to_string_pretty(verdict).unwrap_or_default());
-        }
+        let path = crate::trace::verdict_place(dir, stage.chart, &self.chart_key(stage.chart), &verdict.id);
+        self.write(&path, &serde_json::to_string_pretty(verdict).unwrap_or_default());
+    }
+
+    /// A chart is read once a run.
+    fn chart_key(&self, chart: &ChartPlan) -> Key {
+        let mut keys = self.chart_keys.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.entry(chart.path.clone()).or_insert_with(|| crate::trace::chart_key(chart)).clone()
     }
 
     /// Writes a file, redacted once more: half of it never shows.
@@ -171,7 +181,7 @@ mod tests {
     fn evidence(is_redacted: bool) -> Evidence {
         let redactor = if is_redacted { Redactor::default() } else { Redactor::off() };
         let (root, complaint) = (Utf8PathBuf::from("nowhere"), Complaint::new(&Events::none()));
-        Evidence { root, redactor: Arc::new(RwLock::new(redactor)), complaint }
+        Evidence { root, redactor: Arc::new(RwLock::new(redactor)), complaint, chart_keys: Arc::default() }
     }
 
     fn record(is_redacted: bool) -> String {

@@ -67,7 +67,12 @@ mod tests {
         let dir = tempfile::tempdir().expect("dir");
         let dir = Utf8Path::from_path(dir.path()).expect("utf8");
         let complaint = super::super::Complaint::new(&Events::none());
-        let evidence = Evidence { root: dir.to_owned(), redactor: std::sync::Arc::default(), complaint };
+        let evidence = Evidence {
+            root: dir.to_owned(),
+            redactor: std::sync::Arc::default(),
+            complaint,
+            chart_keys: std::sync::Arc::default(),
+        };
         let (sender, heard) = std::sync::mpsc::channel();
         let events = evidence.timed(Events::to(move |event| drop(sender.send(event))));
         events.emit(Event::Started { what: "cluster x".to_owned() });

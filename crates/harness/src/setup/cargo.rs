@@ -61,7 +61,7 @@ async fn install(tool: &str, to: &Utf8Path) -> Result<(), CommandError> {
 mod tests {
     #[test]
     fn the_tools_are_pinned() {
-        for tool in ["cargo-nextest", "cargo-deny", "cargo-llvm-cov"] {
+        for tool in ["cargo-nextest", "cargo-deny", "cargo-fuzz", "cargo-llvm-cov"] {
             assert_ne!(super::pin(tool), "0.0.0", "{tool}");
         }
     }

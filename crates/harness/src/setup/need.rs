@@ -34,18 +34,20 @@ pub enum Need {
     Shellcheck,
     /// cargo-deny, which reads the dependency tree.
     Deny,
+    /// cargo-fuzz, which feeds readers with input that nobody writes.
+    Fuzz,
     /// cargo-llvm-cov and the LLVM tools that it calls.
     Coverage,
 }
 
 use Need::{
-    Actionlint, AgentImage, Coverage, Deny, Engine, Helm, Helm4, Kind, Nextest, NodeImage, Oras, ProberImage,
+    Actionlint, AgentImage, Coverage, Deny, Engine, Fuzz, Helm, Helm4, Kind, Nextest, NodeImage, Oras, ProberImage,
     RegistryImage, Shellcheck,
 };
 
 impl Need {
     /// All of them, in order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Engine,
         Kind,
         Helm,
@@ -59,10 +61,11 @@ impl Need {
         Actionlint,
         Shellcheck,
         Deny,
+        Fuzz,
     ];
 
-    /// What a tier needs: `static`, `test` (unit tests), `api`, `live`, `suite` (the tests that need a cluster), `ci`
-    /// or `coverage`.
+    /// What a tier needs: `static`, `test` (unit tests), `api`, `live`, `suite` (the tests that need a cluster), `ci`,
+    /// `fuzz` or `coverage`.
     #[must_use]
     pub fn for_tier(tier: &str) -> Option<Vec<Self>> {
         Some(match tier {
@@ -74,6 +77,7 @@ impl Need {
                 vec![Engine, Kind, Helm, NodeImage, ProberImage, AgentImage, RegistryImage, Oras, Helm4, Nextest]
             }
             "ci" => Self::ALL.into_iter().filter(|need| *need != Coverage).collect(),
+            "fuzz" => vec![Fuzz],
             "coverage" => vec![Coverage],
             _ => return None,
         })
@@ -96,6 +100,7 @@ impl Need {
             Actionlint => "actionlint",
             Shellcheck => "shellcheck",
             Deny => "deny",
+            Fuzz => "fuzz",
             Coverage => "coverage",
         }
     }
@@ -116,6 +121,7 @@ impl Need {
             Actionlint => "building actionlint (some 5 s)",
             Shellcheck => "installing shellcheck",
             Deny => "building cargo-deny (about 4 min)",
+            Fuzz => "building cargo-fuzz (about a minute)",
             Coverage => "building cargo-llvm-cov (about a minute)",
         }
     }
@@ -163,7 +169,7 @@ mod tests {
 
     #[test]
     fn every_tier_is_known_and_no_other() {
-        for tier in ["static", "test", "api", "live", "suite", "ci", "coverage"] {
+        for tier in ["static", "test", "api", "live", "suite", "ci", "fuzz", "coverage"] {
             assert!(Need::for_tier(tier).is_some(), "{tier}");
         }
         assert_eq!(Need::for_tier("nothing"), None);

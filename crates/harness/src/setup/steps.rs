@@ -29,6 +29,7 @@ pub(super) async fn find(ctx: &mut Ctx<'_>) -> Result<Option<String>, StepError>
         }
         Need::Shellcheck => on_path("shellcheck").map(|path| path.to_string()),
         Need::Deny => cargo::find("cargo-deny", Version(0, 18, 0)).await,
+        Need::Fuzz => cargo::find("cargo-fuzz", Version(0, 12, 0)).await,
         Need::Coverage if !has_llvm_tools().await => None,
         Need::Coverage => cargo::find("cargo-llvm-cov", Version(0, 6, 0)).await,
     })
@@ -50,6 +51,7 @@ pub(super) async fn make(ctx: &mut Ctx<'_>) -> Result<String, StepError> {
         Need::Actionlint => go_tool(ctx, &ACTIONLINT).await,
         Need::Shellcheck => shellcheck(ctx).await,
         Need::Deny => cargo::make(ctx, "cargo-deny").await,
+        Need::Fuzz => fuzz(ctx).await,
         Need::Coverage => coverage(ctx).await,
     }
 }
@@ -57,6 +59,14 @@ pub(super) async fn make(ctx: &mut Ctx<'_>) -> Result<String, StepError> {
 async fn shellcheck(ctx: &mut Ctx<'_>) -> Result<String, StepError> {
     super::apt::install(ctx, "shellcheck", &["shellcheck"]).await?;
     Ok("installed".to_owned())
+}
+
+/// libFuzzer itself is C++, and is compiled with the targets.
+async fn fuzz(ctx: &mut Ctx<'_>) -> Result<String, StepError> {
+    if on_path("c++").is_none() {
+        super::apt::install(ctx, "c++", &["g++"]).await?;
+    }
+    cargo::make(ctx, "cargo-fuzz").await
 }
 
 /// Of the compiler's own LLVM: an older one can't read its profiles.

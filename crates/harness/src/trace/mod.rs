@@ -15,8 +15,8 @@ mod tests_seen;
 mod verdicts;
 
 pub use mutation::{LOCK, Outcome, Trial, is_static, keep as keep_trial, key as mutation_key, lock, locked, trials};
-pub(crate) use verdicts::place as verdict_place;
 pub use verdicts::verdicts;
+pub(crate) use verdicts::{chart_key, place as verdict_place};
 
 use crate::cache::CacheError;
 use camino::{Utf8Path, Utf8PathBuf};

@@ -1,28 +1,33 @@
 //! The last verdict of each slot, kept under the hash of the chart that it is about.
 
 use super::TraceError;
-use crate::cache::{CacheError, KeyOf};
+use crate::cache::{Key, KeyOf};
+use crate::chart;
 use camino::{Utf8Path, Utf8PathBuf};
 use seatrial_contracts::model::{ChartPlan, SlotId, Verdict};
 use std::collections::BTreeMap;
 
 /// The file of a slot's verdict below `target/seatrial`.
-pub(crate) fn place(dir: &Utf8Path, chart: &ChartPlan, slot: &SlotId) -> Result<Utf8PathBuf, CacheError> {
+pub(crate) fn place(dir: &Utf8Path, chart: &ChartPlan, key: &Key, slot: &SlotId) -> Utf8PathBuf {
     let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     let name: String = format!("{}-{}", slot.environment, slot.local()).chars().map(word).collect();
     // Two names may become the same words.
     let id = KeyOf::new().part(slot.to_string()).key();
-    Ok(folder(dir, chart)?.join(format!("{}-{id}.json", name.trim_end_matches('-'))))
+    folder(dir, chart, key).join(format!("{}-{id}.json", name.trim_end_matches('-')))
 }
 
-fn folder(dir: &Utf8Path, chart: &ChartPlan) -> Result<Utf8PathBuf, CacheError> {
-    let key = KeyOf::new().dir(Utf8Path::new(&chart.path))?.key();
-    Ok(dir.join("verdicts").join(format!("{}-{key}", chart.chart)))
+/// The hash of the chart as it is now.
+pub(crate) fn chart_key(chart: &ChartPlan) -> Key {
+    chart::key(Utf8Path::new(&chart.path))
+}
+
+fn folder(dir: &Utf8Path, chart: &ChartPlan, key: &Key) -> Utf8PathBuf {
+    dir.join("verdicts").join(format!("{}-{key}", chart.chart))
 }
 
 /// The last verdicts on a chart as it is now, by the slots' whole names.
 pub fn verdicts(dir: &Utf8Path, chart: &ChartPlan) -> Result<BTreeMap<String, Verdict>, TraceError> {
-    let files = folder(dir, chart)?.read_dir_utf8().into_iter().flatten().flatten();
+    let files = folder(dir, chart, &chart_key(chart)).read_dir_utf8().into_iter().flatten().flatten();
     let texts = files.filter_map(|file| std::fs::read_to_string(file.path()).ok());
     // A record of another version of ours may have another form: it tells nothing.
     let read = texts.filter_map(|text| serde_json::from_str::<Verdict>(&text).ok());
@@ -70,7 +75,7 @@ mod tests {
     }
 
     fn keep(dir: &Utf8Path, chart: &ChartPlan, verdict: &Verdict) {
-        let path = place(dir, chart, &verdict.id).expect("a place");
+        let path = place(dir, chart, &chart_key(chart), &verdict.id);
         crate::state::write_private(&path, serde_json::to_string(verdict).expect("JSON").as_bytes()).expect("a record");
     }
 

@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 
-const USAGE: &str = "usage: bench [--pairs N] [--only cluster-start|image-load|install]";
+const USAGE: &str = "usage: bench [--pairs N] [--only static-tier|cluster-start|image-load|install]";
 
 /// What is to be done.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,7 +50,8 @@ fn count(text: &str) -> Result<usize, String> {
 }
 
 fn is_known(name: &str) -> bool {
-    [super::cluster_start::NAME, super::image_load::NAME, super::install::NAME].contains(&name)
+    [super::static_tier::NAME, super::cluster_start::NAME, super::image_load::NAME, super::install::NAME]
+        .contains(&name)
 }
 
 #[cfg(test)]

@@ -1,19 +1,22 @@
 //! `just bench`: Seatrial beside the usual way of doing the same thing, as medians of interleaved pairs with their
-//! spread. Ratios of one run on one machine; nothing is asserted.
+//! spread, and what the static tier costs beside its limits. Ratios of one run on one machine; nothing is asserted.
 //!
 //! ```text
-//! bench [--pairs N] [--only cluster-start|install|image-load]
+//! bench [--pairs N] [--only static-tier|cluster-start|install|image-load]
 //! ```
 
 mod arguments;
+mod budgets;
 mod cluster_start;
 mod ground;
 mod image_load;
 mod install;
 mod pairs;
 mod report;
+mod static_tier;
 
 use arguments::Arguments;
+use budgets::Budget;
 use ground::Ground;
 use pairs::{Comparison, Outcome};
 use std::process::ExitCode;
@@ -40,20 +43,33 @@ fn main() -> ExitCode {
 /// has had enough.
 async fn bench(pairs: usize, only: Option<&str>) -> Outcome<()> {
     let ground = Ground::new()?;
-    let mut comparisons = Vec::new();
+    let mut results = Results::default();
     let measured = tokio::select! {
-        measured = measure(&ground, pairs, only, &mut comparisons) => measured,
+        measured = measure(&ground, pairs, only, &mut results) => measured,
         _ = tokio::signal::ctrl_c() => Err("interrupted".into()),
     };
     let cleared = ground.clear().await;
-    if !comparisons.is_empty() {
-        report::write(&comparisons, pairs)?;
+    if !results.comparisons.is_empty() || !results.budgets.is_empty() {
+        report::write(&results, pairs)?;
     }
     measured.and(cleared)
 }
 
-async fn measure(ground: &Ground, pairs: usize, only: Option<&str>, comparisons: &mut Vec<Comparison>) -> Outcome<()> {
+/// What was measured so far.
+#[derive(Debug, Default)]
+pub(crate) struct Results {
+    pub(crate) comparisons: Vec<Comparison>,
+    pub(crate) budgets: Vec<Budget>,
+}
+
+async fn measure(ground: &Ground, pairs: usize, only: Option<&str>, results: &mut Results) -> Outcome<()> {
     let is_wanted = |name| only.is_none_or(|only| only == name);
+    if is_wanted(static_tier::NAME) {
+        let budgets = static_tier::measure(ground, pairs).await?;
+        report::show_budgets(&budgets);
+        results.budgets = budgets;
+    }
+    let comparisons = &mut results.comparisons;
     if is_wanted(cluster_start::NAME) {
         keep(comparisons, cluster_start::compare(ground, pairs).await?);
     }

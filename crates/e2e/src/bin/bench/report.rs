@@ -1,5 +1,7 @@
 //! What the reader sees, and the file for machines.
 
+use super::Results;
+use super::budgets::Budget;
 use super::pairs::{Comparison, Outcome, Side, Spread};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -21,6 +23,13 @@ pub(crate) fn show(comparison: &Comparison) {
     let _ = writeln!(std::io::stdout(), "{}", text(comparison));
 }
 
+/// What was measured has a limit.
+pub(crate) fn show_budgets(budgets: &[Budget]) {
+    for budget in budgets {
+        let _ = writeln!(std::io::stdout(), "{}", budget.text());
+    }
+}
+
 fn text(comparison: &Comparison) -> String {
     let seconds = &comparison.seconds;
     let mut text = format!("{} ({} pairs)\n", comparison.what, seconds.ours.len());
@@ -38,7 +47,7 @@ fn text(comparison: &Comparison) -> String {
 }
 
 /// Writes `target/seatrial/bench.json`.
-pub(crate) fn write(comparisons: &[Comparison], pairs: usize) -> Outcome<()> {
+pub(crate) fn write(results: &Results, pairs: usize) -> Outcome<()> {
     let folder = e2e::program::root().join("target/seatrial");
     std::fs::create_dir_all(&folder)?;
     let path = folder.join("bench.json");
@@ -46,7 +55,8 @@ pub(crate) fn write(comparisons: &[Comparison], pairs: usize) -> Outcome<()> {
         "schema": "seatrial.bench/v1",
         "pairs": pairs,
         "cores": std::thread::available_parallelism().map_or(0, usize::from),
-        "comparisons": comparisons.iter().map(document).collect::<Vec<_>>(),
+        "comparisons": results.comparisons.iter().map(document).collect::<Vec<_>>(),
+        "budgets": results.budgets.iter().map(Budget::json).collect::<Vec<_>>(),
     });
     std::fs::write(&path, format!("{report:#}\n"))?;
     complain(&format!("written to {path}"));

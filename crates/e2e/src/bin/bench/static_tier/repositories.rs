@@ -1,0 +1,103 @@
+//! Repositories that are made to be measured.
+
+use crate::pairs::Outcome;
+use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::fs;
+
+/// A web service of four objects, as often as is said.
+const SERVICES: &str = r#"{{- range until (int .Values.count) }}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: "web-{{ . }}" }
+spec:
+  selector: { matchLabels: { app: "web-{{ . }}" } }
+  template:
+    metadata: { labels: { app: "web-{{ . }}" } }
+    spec:
+      serviceAccountName: "web-{{ . }}"
+      containers:
+        - name: app
+          image: example.org/app:1.0
+          ports: [{ name: http, containerPort: 8080 }]
+          readinessProbe: { httpGet: { path: /, port: http } }
+          envFrom: [{ configMapRef: { name: "web-{{ . }}" } }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: "web-{{ . }}" }
+spec: { selector: { app: "web-{{ . }}" }, ports: [{ name: http, port: 80, targetPort: http }] }
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: "web-{{ . }}" }
+data: { LEVEL: info, PATH_PREFIX: "/web-{{ . }}" }
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: { name: "web-{{ . }}" }
+{{- end }}
+"#;
+
+/// One chart of this many services, four objects each.
+pub(super) fn objects(root: &Utf8Path, services: usize) -> Outcome<()> {
+    chart(root, "large", &format!("count: {services}\n"), None)
+}
+
+/// One chart whose contract has this many clauses.
+pub(super) fn clauses(root: &Utf8Path, count: usize) -> Outcome<()> {
+    let mut contract = "chart: .\nclauses:\n".to_owned();
+    for i in 0..count {
+        writeln!(contract, "  c{i}: {{ rendered: {{ cm/web-0: {{ data.LEVEL: info }} }} }}")?;
+    }
+    chart(root, "promising", "count: 1\n", Some(&contract))
+}
+
+/// This many charts, each of two services in three environments, with a small contract.
+pub(super) fn charts(root: &Utf8Path, count: usize) -> Outcome<()> {
+    let contract = "chart: .\nenvironments: { dev: {}, staging: {}, prod: {} }\nclauses:\n  \
+        objects: { objects: { Deployment: 2, Service: 2 } }\n  \
+        answers: { http: svc/web-0/ }\n  \
+        names-resolve: { dns: [svc/web-0, svc/web-1] }\n";
+    (0..count).try_for_each(|i| chart(root, &format!("chart-{i:02}"), "count: 2\n", Some(contract)))
+}
+
+fn chart(root: &Utf8Path, name: &str, values: &str, contract: Option<&str>) -> Outcome<()> {
+    let folder = root.join("charts").join(name);
+    fs::create_dir_all(folder.join("templates"))?;
+    fs::write(folder.join("Chart.yaml"), format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\n"))?;
+    fs::write(folder.join("values.yaml"), values)?;
+    fs::write(folder.join("templates/services.yaml"), SERVICES)?;
+    if let Some(contract) = contract {
+        fs::write(folder.join("contract.yaml"), contract)?;
+    }
+    Ok(())
+}
+
+/// The arguments of Helm for every environment of every chart.
+pub(super) fn helm_calls(root: &Utf8Path) -> Outcome<Vec<Vec<String>>> {
+    let mut calls = Vec::new();
+    for entry in root.join("charts").read_dir_utf8()? {
+        let path = entry?.into_path();
+        let contract = fs::read_to_string(path.join("contract.yaml")).unwrap_or_default();
+        let contract: Value = serde_yaml::from_str(&contract)?;
+        match contract["environments"].as_object() {
+            Some(all) => calls.extend(all.values().map(|environment| call(&path, environment))),
+            None => calls.push(call(&path, &Value::Null)),
+        }
+    }
+    Ok(calls)
+}
+
+fn call(chart: &Utf8PathBuf, environment: &Value) -> Vec<String> {
+    let mut args = vec!["template".to_owned(), "r".to_owned(), chart.to_string()];
+    for file in environment["values"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        args.extend(["--values".to_owned(), chart.join(file).into_string()]);
+    }
+    for (key, value) in environment["set"].as_object().into_iter().flatten() {
+        args.extend(["--set-json".to_owned(), format!("{key}={value}")]);
+    }
+    args
+}
