@@ -14,6 +14,7 @@ mod probe;
 mod sample;
 mod sequential;
 mod startup;
+mod talk;
 
 pub use event::Event;
 pub use latency::{Connections, LatencyGoal, LatencyLimitUs, LatencyRun, LatencySpec, Machine, Series};
@@ -21,8 +22,12 @@ pub use look::{Look, Reason};
 pub use observation::{Actions, Clock, Ended, Observation, Part};
 pub use probe::{
     DnsAnswer, DnsSpec, FailureKind, FirstAnswer, FirstAnswerSpec, HttpAnswer, HttpSpec, ProbeAnswer, ProbeFailure,
-    ProbeOutcome, ProbeSpec, RegistryAction, RegistryAnswer, RegistrySpec, RegistryStep, Seed, TcpSpec,
+    ProbeOutcome, ProbeSpec, RegistryAction, RegistryAnswer, RegistrySpec, RegistryStep, Seed, TcpSpec, Way,
 };
 pub use sample::{CommandSeen, Found, LogStream, LookError, ObjectLook, Sample, Seen, Usage};
 pub use sequential::{Decision, LatencyTest, Sequential};
 pub use startup::{Place, PodStart, Start};
+pub use talk::{
+    Certificate, PostgresAnswer, PostgresError, PostgresSpec, PostgresTls, WsAct, WsClosed, WsFrame, WsKind, WsSpec,
+    WsState, WsStep, WsTalk,
+};

@@ -1,6 +1,7 @@
 //! What a probe is asked ([`ProbeSpec`]) and what it answers ([`ProbeOutcome`]). The same JSON travels to the
 //! prober inside the cluster and stays in the process when the vantage is the host.
 
+use crate::{Certificate, PostgresAnswer, PostgresSpec, WsSpec, WsState, WsTalk};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,10 @@ pub enum ProbeSpec {
     Registry(RegistrySpec),
     /// Ask again and again until the first 200.
     FirstAnswer(FirstAnswerSpec),
+    /// One act of a talk over a WebSocket.
+    Ws(WsSpec),
+    /// One query of a PostgreSQL server.
+    Postgres(PostgresSpec),
 }
 
 /// Who is to answer, for the moment of its first 200.
@@ -44,6 +49,30 @@ pub struct HttpSpec {
     /// Request body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
+    /// Which way it goes there.
+    #[serde(default)]
+    pub way: Way,
+}
+
+impl HttpSpec {
+    /// A plain GET.
+    pub fn get(url: impl Into<String>) -> Self {
+        let (method, url) = ("GET".to_owned(), url.into());
+        Self { method, url, headers: IndexMap::new(), body: None, way: Way::default() }
+    }
+}
+
+/// Which way a connection goes, where the URL alone does not say: the URL's host is then no more than the name that is
+/// asked for (Host and SNI).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Way {
+    /// `host:port` that is dialled in the place of the URL's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dial: Option<String>,
+    /// Certificates (PEM) of whom TLS trusts; without any the certificate is taken as it is, and only reported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust: Option<String>,
 }
 
 /// One TCP connect.
@@ -132,6 +161,12 @@ pub enum ProbeAnswer {
     Registry(RegistryAnswer),
     /// When the first 200 came.
     FirstAnswer(FirstAnswer),
+    /// A WebSocket after one act.
+    Ws(WsState),
+    /// A whole talk over a WebSocket.
+    WsTalk(WsTalk),
+    /// What a PostgreSQL server answered.
+    Postgres(PostgresAnswer),
 }
 
 /// When the first 200 came.
@@ -157,6 +192,9 @@ pub struct HttpAnswer {
     /// Whether the body was longer than the bound.
     #[serde(default)]
     pub is_truncated: bool,
+    /// The certificate, where TLS was spoken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Certificate>,
 }
 
 /// What one name resolved to.

@@ -106,7 +106,7 @@ mod tests {
     }
 
     fn http(url: String) -> ProbeSpec {
-        ProbeSpec::Http(HttpSpec { method: "GET".into(), url, headers: [].into(), body: None })
+        ProbeSpec::Http(HttpSpec::get(url))
     }
 
     #[tokio::test]

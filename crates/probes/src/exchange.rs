@@ -1,14 +1,16 @@
 //! One HTTP exchange: its own connection, no redirect, no proxy, a bounded body.
 
+use crate::certificate;
 use crate::failure;
 use crate::names;
 use crate::probe::Deadline;
 use crate::tls;
+use crate::way;
 use indexmap::IndexMap;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Url};
-use seatrial_observation::{Connections, ProbeFailure};
+use seatrial_observation::{Certificate, Connections, ProbeFailure, Way};
 use std::net::SocketAddr;
 use std::sync::LazyLock;
 use tokio::time::timeout_at;
@@ -24,6 +26,8 @@ pub(crate) struct Request {
     pub(crate) limit: usize,
     /// Whether its connection may be one that was used before, and used again.
     pub(crate) connections: Connections,
+    /// Which way it goes there, where the URL alone does not say.
+    pub(crate) way: Way,
 }
 
 impl Request {
@@ -32,7 +36,15 @@ impl Request {
         let not_a = |what, error: String| failure::protocol(format!("not {what}: {error}"));
         let url: Url = url.parse().map_err(|error| not_a("a URL", format!("{url}: {error}")))?;
         let method = Method::from_bytes(method.as_bytes()).map_err(|_| not_a("a method", method.to_owned()))?;
-        Ok(Self { method, url, headers: HeaderMap::new(), body: None, limit, connections: Connections::New })
+        Ok(Self {
+            method,
+            url,
+            headers: HeaderMap::new(),
+            body: None,
+            limit,
+            connections: Connections::New,
+            way: Way::default(),
+        })
     }
 
     /// The same with one more header.
@@ -47,6 +59,12 @@ impl Request {
     /// The same over other connections.
     pub(crate) fn over(mut self, connections: Connections) -> Self {
         self.connections = connections;
+        self
+    }
+
+    /// The same by another way.
+    pub(crate) fn by(mut self, way: &Way) -> Self {
+        self.way = way.clone();
         self
     }
 
@@ -70,6 +88,8 @@ pub(crate) struct Response {
     pub(crate) headers: IndexMap<String, String>,
     pub(crate) body: Vec<u8>,
     pub(crate) is_truncated: bool,
+    /// The certificate, where TLS was spoken.
+    pub(crate) certificate: Option<Certificate>,
 }
 
 /// Sends a request and reads the answer to its last byte or its limit.
@@ -78,19 +98,37 @@ pub(crate) async fn exchange(request: Request, deadline: Deadline) -> Result<Res
 }
 
 async fn send(request: Request) -> Result<Response, ProbeFailure> {
-    let client = match request.connections {
-        Connections::New => &CLIENT,
-        Connections::Kept => &KEEPING,
+    let client = match (request.connections, is_plain(&request)) {
+        (Connections::New, true) => CLIENT.clone(),
+        (Connections::Kept, true) => KEEPING.clone(),
+        (_, false) => on_its_way(&request).await?,
     };
-    let client = client.as_ref().map_err(failure::protocol)?;
+    let client = client.map_err(failure::protocol)?;
     let mut sending = client.request(request.method, request.url).headers(request.headers);
     if let Some(body) = request.body {
         sending = sending.body(body);
     }
     let mut response = sending.send().await.map_err(|error| failure::of_error(&error))?;
     let (status, headers) = (response.status().as_u16(), joined(response.headers()));
+    let shown = response.extensions().get::<reqwest::tls::TlsInfo>().and_then(|info| info.peer_certificate());
+    let certificate = shown.and_then(certificate::read);
     let (body, is_truncated) = read(&mut response, request.limit).await.map_err(|error| failure::of_error(&error))?;
-    Ok(Response { status, headers, body, is_truncated })
+    Ok(Response { status, headers, body, is_truncated, certificate })
+}
+
+fn is_plain(request: &Request) -> bool {
+    request.way == Way::default() && request.url.scheme() == "http"
+}
+
+/// A client of its own for a request with a way of its own: what it trusts and what it dials are the request's.
+async fn on_its_way(request: &Request) -> Result<Result<Client, String>, ProbeFailure> {
+    let tls = way::tls(request.way.trust.as_deref()).map_err(failure::protocol)?;
+    let mut builder = settings(tls, 0).tls_info(true);
+    if let Some(dial) = &request.way.dial {
+        let host = request.url.host_str().unwrap_or_default();
+        builder = builder.resolve_to_addrs(host, &way::addresses(dial).await?);
+    }
+    Ok(builder.build().map_err(|error| format!("no HTTP client: {error}")))
 }
 
 async fn read(response: &mut reqwest::Response, limit: usize) -> Result<(Vec<u8>, bool), reqwest::Error> {
@@ -128,6 +166,10 @@ static KEEPING: LazyLock<Result<Client, String>> = LazyLock::new(|| client(usize
 
 fn client(kept: usize) -> Result<Client, String> {
     let tls = tls::without_roots().map_err(|error| error.to_string())?;
+    settings(tls, kept).build().map_err(|error| format!("no HTTP client: {error}"))
+}
+
+fn settings(tls: rustls::ClientConfig, kept: usize) -> reqwest::ClientBuilder {
     Client::builder()
         .tls_backend_preconfigured(tls)
         .dns_resolver(OwnNames)
@@ -136,8 +178,6 @@ fn client(kept: usize) -> Result<Client, String> {
         .no_proxy()
         .pool_max_idle_per_host(kept)
         .http1_only()
-        .build()
-        .map_err(|error| format!("no HTTP client: {error}"))
 }
 
 /// Our resolver in reqwest's terms.

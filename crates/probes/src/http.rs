@@ -20,12 +20,14 @@ pub(crate) async fn request(
     if let Some(body) = &spec.body {
         request = request.body(body.as_bytes());
     }
+    request = request.by(&spec.way);
     let response = exchange(request, deadline).await?;
     Ok(HttpAnswer {
         status: response.status,
         headers: response.headers,
         body: String::from_utf8_lossy(&response.body).into_owned(),
         is_truncated: response.is_truncated,
+        certificate: response.certificate,
     })
 }
 
@@ -38,11 +40,11 @@ mod tests {
     use axum::http::{HeaderMap, StatusCode, header};
     use axum::response::{AppendHeaders, Redirect};
     use axum::routing::{get, post};
-    use seatrial_observation::{FailureKind, ProbeAnswer, ProbeSpec};
+    use seatrial_observation::{FailureKind, ProbeAnswer, ProbeSpec, Way};
     use std::time::Duration;
 
     fn get_of(url: String) -> HttpSpec {
-        HttpSpec { method: "GET".into(), url, headers: [].into(), body: None }
+        HttpSpec::get(url)
     }
 
     async fn ask(spec: HttpSpec) -> Result<HttpAnswer, ProbeFailure> {
@@ -81,6 +83,7 @@ mod tests {
             url: format!("{}/greet", sound_server().await),
             headers: [("X-Who".to_owned(), "Ada".to_owned())].into(),
             body: Some("hello".into()),
+            way: Way::default(),
         };
         assert_eq!(ask(spec).await.expect("answer").body, "Ada says hello");
     }

@@ -194,7 +194,7 @@ mod tests {
     use tokio::sync::Mutex;
 
     fn get_of(url: &str) -> ProbeSpec {
-        ProbeSpec::Http(HttpSpec { method: "GET".into(), url: url.into(), headers: [].into(), body: None })
+        ProbeSpec::Http(HttpSpec::get(url))
     }
 
     fn spec(url: &str, percentile: u8, limit_ms: u64) -> LatencySpec {

@@ -6,6 +6,7 @@ pub mod client;
 pub mod server;
 pub mod wait;
 
+mod certificate;
 mod dns;
 mod exchange;
 mod failure;
@@ -13,12 +14,15 @@ mod first_answer;
 mod http;
 mod latency;
 mod names;
+mod postgres;
 mod probe;
 mod registry;
 mod tcp;
 #[cfg(test)]
 mod test_server;
 mod tls;
+mod way;
+mod ws;
 
 pub use latency::measure;
 pub use probe::probe;

@@ -1,6 +1,6 @@
 //! One probe: spec in, outcome out, never longer than its time-out.
 
-use crate::{dns, first_answer, http, registry, tcp};
+use crate::{dns, first_answer, http, postgres, registry, tcp, ws};
 use seatrial_observation::{Connections, ProbeAnswer, ProbeFailure, ProbeOutcome, ProbeSpec};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -14,7 +14,8 @@ pub async fn probe(spec: &ProbeSpec, timeout: Duration) -> ProbeOutcome {
 /// The same, for HTTP over connections that may be kept for the next probe of this process.
 pub(crate) async fn probe_over(spec: &ProbeSpec, timeout: Duration, connections: Connections) -> ProbeOutcome {
     let start = Instant::now();
-    let result = answer(spec, Deadline::after(start, timeout), connections).await;
+    // Boxed: who probes is deep enough already.
+    let result = Box::pin(answer(spec, Deadline::after(start, timeout), connections)).await;
     ProbeOutcome { took_ms: start.elapsed().as_secs_f64() * 1000.0, result }
 }
 
@@ -25,6 +26,8 @@ async fn answer(spec: &ProbeSpec, deadline: Deadline, connections: Connections) 
         ProbeSpec::Dns(spec) => Ok(ProbeAnswer::Dns { names: dns::resolve(spec, deadline).await }),
         ProbeSpec::Registry(spec) => registry::talk(spec, deadline).await.map(ProbeAnswer::Registry),
         ProbeSpec::FirstAnswer(spec) => first_answer::until(spec, deadline).await.map(ProbeAnswer::FirstAnswer),
+        ProbeSpec::Ws(spec) => ws::act(spec, deadline).await.map(ProbeAnswer::Ws),
+        ProbeSpec::Postgres(spec) => postgres::ask(spec, deadline).await.map(ProbeAnswer::Postgres),
     }
 }
 

@@ -10,7 +10,8 @@ pub fn install_tls_provider() {
 }
 
 /// A TLS configuration that trusts nobody and needs nothing: neither an installed provider nor certificates on
-/// disk, which an image made from scratch does not have. Probes speak plain HTTP; `https` fails as a handshake.
+/// disk, which an image made from scratch does not have. It is for what is asked in plain HTTP: here `https` fails
+/// as a handshake. See [`crate::way`] for the others.
 pub(crate) fn without_roots() -> Result<rustls::ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     Ok(rustls::ClientConfig::builder_with_provider(provider)

@@ -28,7 +28,7 @@ fn patience() -> Patience {
 async fn own_echo(address: &str) -> ProbeOutcome {
     let base = format!("http://{address}");
     let url = format!("{base}/echo");
-    let spec = ProbeSpec::Http(HttpSpec { method: "GET".into(), url, headers: [].into(), body: None });
+    let spec = ProbeSpec::Http(HttpSpec::get(url));
     let patience = patience();
     let answered = until(&patience, async || match ask(&base, &spec, TIMEOUT).await {
         Err(AskError::NoAnswer { failure, .. }) => Ok(Look::Pending(Reason::new(failure.message))),

@@ -4,7 +4,7 @@
 use super::{Facts, set_key};
 use crate::diagnostic::{Diagnostic, Place, Places, child, hint};
 use crate::load::not_built;
-use crate::model::{RawClause, RunCheck};
+use crate::model::{RawClause, RunCheck, object_field};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
@@ -169,6 +169,8 @@ impl Looker<'_> {
                 self.value(&value, at, depth + 1)
             }
             Ok(Looked::Param(value)) => self.value(&value, at, depth + 1),
+            // What a session has saved, and what objects are like, only the run knows.
+            Err(_) if is_of_the_run(name, at) => Value::from(whole),
             // Which port that is, only the run knows.
             Err(_) if at.contains("/run/command/") && RunCheck::address(whole).is_some() => Value::from(whole),
             Err(unknown) => {
@@ -204,6 +206,15 @@ fn push(written: &mut String, more: &str) {
 fn alone(text: &str) -> Option<&str> {
     let inner = text.strip_prefix("$(")?.strip_suffix(')')?;
     (!inner.contains("$(") && !inner.contains(')')).then_some(inner)
+}
+
+/// `saved.x` in a session, and a field of an object (`deploy/x.metadata.generation`) among what objects are like.
+fn is_of_the_run(name: &str, at: &str) -> bool {
+    let is_in = |key: &str| at.split('/').any(|step| step == key);
+    match name.trim().strip_prefix("saved.") {
+        Some(saved) => is_in("http") && !saved.is_empty(),
+        None => is_in("object") && object_field(name).is_some(),
+    }
 }
 
 fn plain(value: &Value) -> String {

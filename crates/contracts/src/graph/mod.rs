@@ -64,6 +64,7 @@ impl Graph {
                 return self.documents.iter().filter(|d| PodTemplate::of(d).is_some()).collect();
             }
             Target::Object { kind: Kind::Any, .. } => return self.documents.iter().collect(),
+            Target::Ingress { name, .. } => ("Ingress", name),
             Target::Host { .. } => return Vec::new(),
         };
         self.of_kind(kind)

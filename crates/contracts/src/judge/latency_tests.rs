@@ -51,7 +51,8 @@ fn of(clause: &str) -> (crate::model::ChartPlan, Latency) {
 
 fn verdict(plan: &crate::model::ChartPlan, run: LatencyRun) -> Verdict {
     let (environment, slot) = slot(plan, "x");
-    let answer = HttpAnswer { status: 200, headers: [].into(), body: "{}".to_owned(), is_truncated: false };
+    let answer =
+        HttpAnswer { status: 200, headers: [].into(), body: "{}".to_owned(), is_truncated: false, certificate: None };
     let look = ProbeOutcome { took_ms: 1.5, result: Ok(ProbeAnswer::Http(answer)) };
     let looks = [Seen::Probes(vec![look]), Seen::Latency(Box::new(run))];
     let samples = looks.map(|look| Sample { at_ms: 1.0, look: Ok(look) }).into();
@@ -215,7 +216,8 @@ fn what_was_cut_short_is_no_pass() {
 fn a_look_alone_is_no_measurement() {
     let (plan, _) = of("{ p95: 50ms }");
     let (environment, slot) = slot(&plan, "x");
-    let answer = HttpAnswer { status: 200, headers: [].into(), body: "{}".to_owned(), is_truncated: false };
+    let answer =
+        HttpAnswer { status: 200, headers: [].into(), body: "{}".to_owned(), is_truncated: false, certificate: None };
     let look = ProbeOutcome { took_ms: 1.5, result: Ok(ProbeAnswer::Http(answer)) };
     let samples = vec![Sample { at_ms: 1.0, look: Ok(Seen::Probes(vec![look])) }];
     let part = Part { before: None, samples, looks: 1, ended: Ended::Decided };

@@ -20,6 +20,7 @@ mod verdicts;
 mod watch;
 mod wellness;
 
+pub use checks::{answers, patience, referred, saved};
 pub use clause_of::{clause_of, needs_observation, phases};
 pub use evaluate::evaluate;
 pub use latency::{is_measurable, latency_goal, taken_again};

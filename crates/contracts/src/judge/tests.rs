@@ -64,7 +64,7 @@ fn shown(verdict: &Verdict) -> String {
 
 fn answer(status: u16, body: &str) -> Looked {
     let headers = [("content-type".to_owned(), "text/plain".to_owned())].into_iter().collect();
-    let answer = HttpAnswer { status, headers, body: body.to_owned(), is_truncated: false };
+    let answer = HttpAnswer { status, headers, body: body.to_owned(), is_truncated: false, certificate: None };
     Ok(Seen::Probes(vec![ProbeOutcome { took_ms: 1.5, result: Ok(ProbeAnswer::Http(answer)) }]))
 }
 

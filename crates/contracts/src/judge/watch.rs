@@ -162,7 +162,7 @@ impl Watch {
             _ if is_holding => 250,
             Check::Http(_) | Check::Tcp(_) | Check::Dns(_) => 20,
             Check::Ready(_) => 50,
-            Check::Registry(_) | Check::Run(_) => 200,
+            Check::Registry(_) | Check::Run(_) | Check::Ws(_) | Check::Postgres(_) => 200,
             _ => 100,
         })
     }

@@ -44,7 +44,8 @@ mod tests {
     use seatrial_observation::{FailureKind, ProbeFailure};
 
     fn answered(status: u16, body: &str, took_ms: f64) -> ProbeOutcome {
-        let answer = HttpAnswer { status, headers: [].into(), body: body.to_owned(), is_truncated: false };
+        let answer =
+            HttpAnswer { status, headers: [].into(), body: body.to_owned(), is_truncated: false, certificate: None };
         ProbeOutcome { took_ms, result: Ok(ProbeAnswer::Http(answer)) }
     }
 

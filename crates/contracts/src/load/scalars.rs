@@ -43,15 +43,11 @@ pub(crate) fn target_key(text: &str, at: &str, found: &mut Findings<'_>) -> Opti
     found.of_key(|found| object(text, at, found))
 }
 
-/// A target that can be connected to: a Service port or a host port.
+/// A target that can be connected to: a Service port, a host port, or what an Ingress publishes.
 pub(crate) fn address(text: &str, at: &str, found: &mut Findings<'_>) -> Option<Target> {
-    if text.starts_with("ingress/") || text.starts_with("ing/") {
-        found.value(at, "not-built-yet", not_built("a probe through an ingress"), None);
-        return None;
-    }
     let target = target(text, at, found)?;
     if let Target::Object { .. } = target {
-        let hint = Some("write svc/NAME:PORT/path or host:PORT/path".to_owned());
+        let hint = Some("write svc/NAME:PORT/path, host:PORT/path or ingress/NAME/path".to_owned());
         found.value(at, "bad-target", format!("`{text}` can't be connected to"), hint);
         return None;
     }

@@ -72,9 +72,19 @@ impl FromStr for Target {
             let (port, path) = cut_path(rest);
             return Ok(Self::Host { port: port_number(port)?, path: path.to_owned() });
         }
+        if let Some(ingress) = ingress(text) {
+            return ingress;
+        }
         let end = text.find(['/', ':']).unwrap_or(text.len());
         if SERVICE.contains(&text[..end].to_lowercase().as_str()) { service(&text[end..]) } else { object(text) }
     }
+}
+
+/// `ingress/NAME/path`; without a path it is the object.
+fn ingress(text: &str) -> Option<Result<Target, TargetError>> {
+    let rest = text.strip_prefix("ingress/").or_else(|| text.strip_prefix("ing/"))?;
+    let (name, path) = rest.split_at(rest.find('/')?);
+    Some(name_of(name, false).map(|name| Target::Ingress { name, path: path.to_owned() }))
 }
 
 /// What follows `svc`: nothing, `/NAME…` or `:PORT…`.
@@ -185,6 +195,9 @@ mod tests {
             check(text, text);
         }
         for text in ["host:5000", "deploy/registry", "deploy", "pvc/*", "pods/*", "*/*", "ingress/shop"] {
+            check(text, text);
+        }
+        for text in ["ingress/shop/", "ingress/shop/a/b?c=d"] {
             check(text, text);
         }
         for text in ["widget/sample", "clusterrole/system:node", "pod/x-0", "ns/pallet"] {

@@ -103,18 +103,14 @@ fn unknown_keys_have_the_nearest_known_one() {
 #[test]
 fn words_of_later_versions_say_so() {
     for clause in [
-        "  a: { ws: { to: svc/x } }\n",
         "  a: { http: svc/x, throughout: true }\n",
         "  a: { when: { drain: deploy/x }, http: svc/x }\n",
         "  a: { when: { upgrade: { from: last-release } }, http: svc/x }\n",
         "  a: { when: rollback, http: svc/x }\n",
-        "  a: { http: { get: svc/x, tls: { trust: x } } }\n",
-        "  a: { http: ingress/x/ }\n",
         "  a: { usage: { of: deploy/x, memory: '< 1GB', cpu: '< 20m' } }\n",
         "  a: { refuses: [{ set: { a: 1 }, apply: x.yaml }] }\n",
         "  a: { rendered: { deploy/x: { cel: 'true' } } }\n",
         "  a: { http: { get: svc/x, expect: { text: $(needs.db.url) } } }\n",
-        "  a: { http: { get: svc/x, expect: { text: $(widget/x.spec) } } }\n",
         "  a: { before: { apply: x.yaml }, http: svc/x }\n",
     ] {
         let found = mistakes(&format!("chart: .\nclauses:\n{clause}"));
@@ -122,6 +118,67 @@ fn words_of_later_versions_say_so() {
         assert!(found.iter().all(|d| matches!(d.code, "not-built-yet" | "no-check")), "{clause}: {found:?}");
     }
     check("chart: .\nneeds: {}\n", &["2:1 not-built-yet"]);
+}
+
+#[test]
+fn talks_are_read_step_by_step() {
+    let ws = |rest: &str| format!("  a: {{ ws: {{ {rest} }} }}\n");
+    let all = "to: svc/x:http/ws, talk: [{ send: { a: 1 } }, { expect: { b: present }, within: 1s }, ping, { idle: 60s }, \
+               { close: 1000 }, { closed: 1001 }]";
+    check_clause(&ws(all), &[]);
+    check_clause("  a: { ws: svc/x:http/ws }\n", &[]);
+    check_clause(&ws("to: svc/x, talk: [{ send: x, expect: y }]"), &["3:32 bad-step"]);
+    check_clause(&ws("to: svc/x, talk: [{ within: 1s }]"), &["3:32 bad-step"]);
+    check_clause(&ws("to: svc/x, talk: [{ idle: 1s, within: 1s }]"), &["3:44 misplaced-key"]);
+    check_clause(&ws("to: svc/x, talk: [{ expect: {} }]"), &["3:42 empty-expectation"]);
+    check_clause(&ws("to: svc/x, talk: [{ expect: absent }]"), &["3:42 bad-value"]);
+    check_clause(&ws("to: svc/x, talk: [pong]"), &["3:32 bad-value"]);
+    check_clause(&ws("talk: [ping]"), &["3:12 bad-value"]);
+    check_clause(&ws("kept: l"), &["3:12 empty-expectation"]);
+    check_clause(&ws("to: svc/x, keep: l"), &["3:25 misplaced-key"]);
+    check_clause("  a: { before: { ws: { to: svc/x, keep: l } }, ws: { kept: l, talk: [{ closed: 1001 }] } }\n", &[]);
+}
+
+#[test]
+fn a_session_names_what_was_saved_before() {
+    let session = |first: &str, second: &str| {
+        format!("  a: {{ http: [{{ post: svc/x:http/, {first} }}, {{ get: 'svc/x:http/{second}' }}] }}\n")
+    };
+    check_clause(&session("save: { id: json.id, etag: header.ETag, all: text }", "$(saved.id)"), &[]);
+    check_clause(&session("save: { id: json.id }", "$(saved.ip)"), &["3:61 unknown-reference"]);
+    check_clause(&session("save: { id: body }", ""), &["3:48 bad-value"]);
+    check_clause("  a: { logs: { contain: $(saved.id) } }\n", &["3:25 not-built-yet"]);
+}
+
+#[test]
+fn tls_is_a_field_of_probes() {
+    let tls = |rest: &str| format!("  a: {{ http: {{ get: ingress/x/, {rest} }} }}\n");
+    for sound in [
+        "tls: { trust: secret/x.ca.crt, validFor: '> 7d', names: x.test }",
+        "tls: { trust: needs.x }",
+        "scheme: https, host: x.test",
+        "tls: { serverName: x.test }",
+    ] {
+        check_clause(&tls(sound), &[]);
+    }
+    check_clause(&tls("tls: {}"), &["3:38 empty-expectation"]);
+    check_clause(&tls("tls: { trust: me }"), &["3:47 bad-value"]);
+    check_clause(&tls("tls: { validFor: soon }"), &["3:50 bad-duration"]);
+    check_clause(&tls("scheme: http, tls: { trust: secret/x }"), &["3:47 misplaced-key"]);
+    check_clause("  a: { http: ingress/x }\n", &["3:14 bad-target"]);
+}
+
+#[test]
+fn a_query_has_rows_or_an_error() {
+    let ask = |rest: &str| format!("  a: {{ postgres: {{ to: svc/x, as: secret/x, {rest} }} }}\n");
+    for sound in ["query: select 1, expect: [[1]]", "expect: { error: 28P01 }", "expect: denied", "sslmode: require"] {
+        check_clause(&ask(sound), &[]);
+    }
+    check_clause("  a: { postgres: { to: svc/x, as: { user: u, password: $(secret/x.p) } } }\n", &[]);
+    check_clause("  a: { postgres: { to: svc/x, as: me } }\n", &["3:35 bad-value"]);
+    check_clause(&ask("expect: { error: wrong }"), &["3:62 bad-value"]);
+    check_clause(&ask("expect: [[{}]]"), &["3:55 empty-expectation"]);
+    check_clause(&ask("sslmode: disable, tls: { trust: secret/x }"), &["3:63 misplaced-key"]);
 }
 
 /// A clause on `http: host:5000/` with this latency; the mistakes as `code: message`.
@@ -418,7 +475,7 @@ clauses:
   b: { http: svc/x, within: soon }
   b: { http: svc/x }
   c: { holds: nobody }
-  d: { ws: {} }
+  d: { metrics: {} }
 ";
     check(
         text,

@@ -1,7 +1,7 @@
 //! The checks: what a clause can promise. A new check is a variant here, a file in `load/checks/` that parses it and a
 //! file in `judge/checks/` that judges it.
 
-use super::{Expectation, ObjectPath, Target};
+use super::{Expectation, ObjectPath, PostgresCheck, Saved, Target, Tls, WsCheck};
 use indexmap::IndexMap;
 use seatrial_observation::Seed;
 use serde::{Deserialize, Serialize};
@@ -19,10 +19,14 @@ pub enum Check {
     Refuses(Vec<Refusal>),
     /// A session of HTTP exchanges; one entry for the short form.
     Http(HttpCheck),
+    /// A talk over a WebSocket.
+    Ws(Box<WsCheck>),
     /// A TCP connect.
     Tcp(TcpCheck),
     /// A Service resolves by its three names and the address answers.
     Dns(Vec<Target>),
+    /// A query of a PostgreSQL server.
+    Postgres(Box<PostgresCheck>),
     /// An OCI registry keeps its protocol.
     Registry(RegistryCheck),
     /// Everything of the release, or one object, is ready.
@@ -71,6 +75,12 @@ pub struct HttpStep {
     pub method: String,
     /// Where.
     pub to: Target,
+    /// `http` or `https`, where the address does not say it.
+    pub scheme: Option<String>,
+    /// The Host that is asked for; over TLS also its SNI, where `tls` names no other.
+    pub host: Option<String>,
+    /// What is promised about TLS; with it the connection is encrypted.
+    pub tls: Option<Tls>,
     /// Request headers.
     pub headers: IndexMap<String, String>,
     /// Request body; `json:` is already serialised and has its content type among the headers.
@@ -85,6 +95,8 @@ pub struct HttpStep {
     pub json: Vec<(ObjectPath, Expectation)>,
     /// The connection is expected to fail (`expect: denied`, `expect: refused`).
     pub failure: Option<String>,
+    /// What later steps of the session may name: `$(saved.NAME)`.
+    pub save: IndexMap<String, Saved>,
 }
 
 /// A TCP connect.

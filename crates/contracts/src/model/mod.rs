@@ -11,6 +11,7 @@ mod latency;
 mod pack;
 mod plan;
 mod repository;
+mod talk;
 mod target;
 mod verdict;
 
@@ -27,5 +28,9 @@ pub use latency::{Latency, LatencyLimit, Than};
 pub use pack::{BUILT_IN_PACKS, Pack, Packs};
 pub use plan::{ChartPlan, Class, EnvironmentPlan, Level, Origin, Release, Slot, SlotId, What};
 pub use repository::{ClusterMatrix, Contexts, ImageSource, Released, Repository};
-pub use target::{Kind, Name, PortRef, Target, TargetError};
+pub(crate) use talk::looked_up;
+pub use talk::{
+    PostgresCheck, PostgresExpect, PostgresLogin, Saved, TalkAct, TalkStep, Tls, Trust, WsCheck, WsLine, filled,
+};
+pub use target::{Kind, Name, PortRef, Target, TargetError, object_field};
 pub use verdict::{BlockedBy, Cause, Measured, Verdict, VerdictKind, Where};

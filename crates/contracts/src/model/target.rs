@@ -1,5 +1,6 @@
 //! A target: the one string by which a contract names a thing, the same everywhere.
 
+use super::{ObjectPath, PathStep};
 use serde::{Deserialize, Serialize};
 
 /// What a clause is about.
@@ -20,6 +21,13 @@ pub enum Target {
         /// The number as written; a shared cluster maps it to the port Docker gave.
         port: u16,
         /// Path and query, with the leading slash; empty where none is written.
+        path: String,
+    },
+    /// `ingress/NAME/path`: through the controller that serves the Ingress, with Host and SNI of its first rule.
+    Ingress {
+        /// The Ingress's name.
+        name: Name,
+        /// Path and query, with the leading slash.
         path: String,
     },
     /// `KIND/NAME` of any object.
@@ -72,11 +80,20 @@ impl Target {
     }
 }
 
+/// `KIND/NAME.PATH`: a field of an object, as references name it.
+pub fn object_field(text: &str) -> Option<(Target, ObjectPath)> {
+    let (kind, rest) = text.trim().split_once('/')?;
+    let (name, path) = rest.split_once('.')?;
+    let target: Target = format!("{kind}/{name}").parse().ok()?;
+    let steps = path.split('.').map(|key| PathStep::Key(key.to_owned())).collect();
+    matches!(target, Target::Object { name: Name::Is(_), .. }).then_some((target, ObjectPath(steps)))
+}
+
 /// Why a string is no target.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
     /// Nothing was written.
-    #[error("a target is empty; write KIND/NAME, svc/NAME:PORT/path or host:PORT/path")]
+    #[error("a target is empty; write KIND/NAME, svc/NAME:PORT/path, host:PORT/path or ingress/NAME/path")]
     Empty,
     /// The port is neither a number nor a port name.
     #[error("`{port}` is no port; write a number from 1 to 65535 or a port's name")]
@@ -130,6 +147,7 @@ impl std::fmt::Display for Target {
                 f.write_str(path)
             }
             Self::Host { port, path } => write!(f, "host:{port}{path}"),
+            Self::Ingress { name, path } => write!(f, "ingress{name}{path}"),
             Self::Object { kind, name } => write!(f, "{kind}{name}"),
         }
     }

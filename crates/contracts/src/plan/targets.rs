@@ -4,7 +4,7 @@ use crate::graph::{Graph, ServicePort};
 use crate::judge::is_port;
 use crate::model::{
     Action, ChartPlan, Check, Clause, EnvironmentPlan, Event, Expectation, Kind, LogsCheck, Name, ObjectExpectations,
-    PortRef, ReadyOf, Target, UsageOf, Vantage, What,
+    PortRef, PostgresExpect, ReadyOf, Target, UsageOf, Vantage, What, WsLine,
 };
 
 /// The targets of a clause by what must be true of them.
@@ -41,6 +41,14 @@ impl Targets {
             Check::Rendered(expected) | Check::Object(expected) => self.add_objects(expected),
             Check::Http(http) => http.0.iter().for_each(|step| self.probe(&step.to, step.failure.is_some())),
             Check::Tcp(tcp) => self.probe(&tcp.to, tcp.failure.is_some()),
+            Check::Ws(ws) => {
+                if let WsLine::New { to, .. } = &ws.line {
+                    self.address(to);
+                }
+            }
+            Check::Postgres(postgres) => {
+                self.probe(&postgres.to, matches!(postgres.expect, PostgresExpect::Failure(_)));
+            }
             Check::Registry(registry) => self.address(&registry.at),
             Check::Dns(targets) => targets.iter().for_each(|target| self.resolve(target)),
             Check::Ready(ReadyOf::Targets(targets)) | Check::Leaves(targets) => {
@@ -122,8 +130,14 @@ fn without_path(target: &Target) -> Target {
             Target::Service { name: name.clone(), port: port.clone(), path: String::new() }
         }
         Target::Host { port, .. } => Target::Host { port: *port, path: String::new() },
+        Target::Ingress { name, .. } => the_ingress(name),
         Target::Object { .. } => target.clone(),
     }
+}
+
+/// What is named of a way through an Ingress.
+fn the_ingress(name: &Name) -> Target {
+    Target::Object { kind: Kind::Named("Ingress".to_owned()), name: name.clone() }
 }
 
 /// The Service and host ports that clauses of an environment address.
@@ -145,7 +159,7 @@ pub(crate) fn behind(chart: &ChartPlan, graph: &Graph, target: &Target) -> Optio
             let published = chart.cluster.as_ref().and_then(|cluster| cluster.publish.get(port));
             published.cloned().or_else(|| by_node_port(graph, *port))
         }
-        Target::Object { .. } => None,
+        Target::Object { .. } | Target::Ingress { .. } => None,
     }
 }
 

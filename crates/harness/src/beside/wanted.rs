@@ -72,7 +72,7 @@ impl Wanted {
 
     /// Waits until it answers on this host with success.
     pub(super) async fn until_answering(&self) -> Result<(), BesideError> {
-        let spec = HttpSpec { method: "GET".to_owned(), url: self.url(), headers: [].into(), body: None };
+        let spec = HttpSpec::get(self.url());
         let spec = ProbeSpec::Http(spec);
         let patience = Patience::backoff(GIVE_UP, Duration::from_millis(10), Duration::from_millis(100));
         let answered = wait::until(&patience, async || {

@@ -12,9 +12,7 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// Waits for the first 200 of a URL.
 pub async fn until_answering(url: &str) -> Result<(), WaitError> {
-    let get =
-        HttpSpec { method: "GET".to_owned(), url: url.to_owned(), headers: indexmap::IndexMap::new(), body: None };
-    let spec = ProbeSpec::Http(get);
+    let spec = ProbeSpec::Http(HttpSpec::get(url));
     let patience = Patience::steady(PATIENCE, Duration::from_millis(25));
     wait::until(&patience, async || {
         Ok::<_, std::convert::Infallible>(look(url, seatrial_probes::probe(&spec, LOOK).await))

@@ -104,7 +104,7 @@ impl Forward {
 
     async fn round_trip(&self, path: &str) -> Result<Look<()>, ForwardError> {
         let url = format!("{}{path}", self.base());
-        let spec = HttpSpec { method: "GET".to_owned(), url, headers: [].into(), body: None };
+        let spec = HttpSpec::get(url);
         let outcome = seatrial_probes::probe(&ProbeSpec::Http(spec), DIAL).await;
         Ok(match outcome.result {
             Ok(_) => Look::Ready(()),

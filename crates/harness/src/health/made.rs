@@ -44,7 +44,7 @@ fn mode(mode: Mode) -> &'static str {
 }
 
 async fn service(service: &Service) -> ServiceHealth {
-    let spec = HttpSpec { method: "GET".to_owned(), url: service.url.clone(), headers: [].into(), body: None };
+    let spec = HttpSpec::get(service.url.clone());
     let outcome = seatrial_probes::probe(&ProbeSpec::Http(spec), ONE_ANSWER).await;
     let (status, reason) = wellness(&outcome);
     ServiceHealth {

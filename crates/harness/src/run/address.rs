@@ -29,6 +29,9 @@ pub(super) struct Address {
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) path: String,
+    /// The scheme and the name by which it is asked for, where the target itself says them (an Ingress).
+    pub(super) scheme: Option<&'static str>,
+    pub(super) name: Option<String>,
 }
 
 impl Address {
@@ -37,8 +40,21 @@ impl Address {
         format!("http://{}:{}", self.host, self.port)
     }
 
+    fn at(from: From, host: impl Into<String>, port: u16, path: &str) -> Self {
+        Self { from, host: host.into(), port, path: path.to_owned(), scheme: None, name: None }
+    }
+
+    /// The port to be dialled: an Ingress has one a scheme.
+    pub(super) fn port_of(&self, scheme: &str) -> u16 {
+        match (self.scheme.is_some(), scheme) {
+            (true, "https") => 443,
+            (true, _) => 80,
+            (false, _) => self.port,
+        }
+    }
+
     fn here(host: impl Into<String>, port: u16, path: &str) -> Self {
-        Self { from: From::Here, host: host.into(), port, path: path.to_owned() }
+        Self::at(From::Here, host, port, path)
     }
 }
 
@@ -65,8 +81,25 @@ impl<'a> Addresses<'a> {
         match target {
             Target::Service { name, port, path } => self.service(name, port.as_ref(), path, vantage).await,
             Target::Host { port, path } => self.published(*port, path).await,
+            Target::Ingress { name, path } => self.ingress(name, path, vantage).await,
             Target::Object { .. } => Err(error(format!("{target} is no address; write svc/NAME:PORT or host:PORT"))),
         }
+    }
+
+    /// Where the controller of an Ingress listens, asked for by the host of its first rule.
+    async fn ingress(&self, name: &Name, path: &str, vantage: &Vantage) -> Result<Address, LookError> {
+        let ingresses = self.site.objects.list("Ingress", self.stage.namespace()).await?;
+        let found = match name {
+            Name::Is(name) => ingresses.iter().find(|one| name_of(one) == name),
+            Name::Only | Name::All => ingresses.first().filter(|_| ingresses.len() == 1),
+        };
+        let found = found.ok_or_else(|| error(format!("there is no ingress{name} in the cluster")))?;
+        let from = match vantage {
+            Vantage::Host => From::Here,
+            Vantage::Pod => From::Pod,
+            Vantage::Node | Vantage::Workload(_) | Vantage::Stranger { .. } => From::Eye,
+        };
+        entrance(found, from, path)
     }
 
     async fn published(&self, port: u16, path: &str) -> Result<Address, LookError> {
@@ -92,20 +125,14 @@ impl<'a> Addresses<'a> {
         let found = port_of(&service, port).ok_or_else(|| error(no_port(&service, port)))?;
         let number = number(found, "port").unwrap_or_default();
         match vantage {
-            Vantage::Pod => {
-                let (host, path) = (name_of(&service).to_owned(), path.to_owned());
-                Ok(Address { from: From::Pod, host, port: number, path })
-            }
+            Vantage::Pod => Ok(Address::at(From::Pod, name_of(&service), number, path)),
             Vantage::Host => self.seen_from_host(&service, found, path).await,
             Vantage::Node => self.seen_from_node(&service, found, path).await,
-            Vantage::Workload(_) => {
-                let (host, path) = (name_of(&service).to_owned(), path.to_owned());
-                Ok(Address { from: From::Eye, host, port: number, path })
-            }
+            Vantage::Workload(_) => Ok(Address::at(From::Eye, name_of(&service), number, path)),
             Vantage::Stranger { .. } => {
                 // It may be in another namespace.
-                let (host, path) = (format!("{}.{}", name_of(&service), self.stage.namespace()), path.to_owned());
-                Ok(Address { from: From::Eye, host, port: number, path })
+                let host = format!("{}.{}", name_of(&service), self.stage.namespace());
+                Ok(Address::at(From::Eye, host, number, path))
             }
         }
     }
@@ -147,17 +174,12 @@ impl<'a> Addresses<'a> {
         let has_eye = self.site.cluster.capabilities.node_access;
         match (number(port, "nodePort"), has_eye) {
             // kube-proxy serves no node port on the node's localhost.
-            (Some(node_port), true) => Ok(Address {
-                from: From::Eye,
-                host: self.node_address().await?,
-                port: node_port,
-                path: path.to_owned(),
-            }),
+            (Some(node_port), true) => Ok(Address::at(From::Eye, self.node_address().await?, node_port, path)),
             (Some(node_port), false) => Ok(Address::here(self.node_address().await?, node_port, path)),
             (None, true) => {
                 let host = format!("{}.{}", name_of(service), self.stage.namespace());
                 let port = number(port, "port").unwrap_or_default();
-                Ok(Address { from: From::Eye, host, port, path: path.to_owned() })
+                Ok(Address::at(From::Eye, host, port, path))
             }
             (None, false) => Err(error(format!("svc/{} has no node port to be reached from a node", name_of(service)))),
         }
@@ -225,13 +247,26 @@ impl<'a> Addresses<'a> {
     }
 }
 
+/// Address, scheme and name of what an Ingress publishes.
+fn entrance(ingress: &Value, from: From, path: &str) -> Result<Address, LookError> {
+    let balancer = ingress.pointer("/status/loadBalancer/ingress/0");
+    let at = balancer.and_then(|one| one["ip"].as_str().or_else(|| one["hostname"].as_str()));
+    let at =
+        at.ok_or_else(|| error(format!("ingress/{} has no address: no controller has taken it up", name_of(ingress))))?;
+    let host = ingress.pointer("/spec/rules/0/host").and_then(Value::as_str);
+    let is_encrypted = ingress.pointer("/spec/tls/0").is_some();
+    let (scheme, port) = if is_encrypted { ("https", 443) } else { ("http", 80) };
+    let name = host.map(ToOwned::to_owned);
+    Ok(Address { scheme: Some(scheme), name, ..Address::at(from, at, port, path) })
+}
+
 /// The address of a Service that is not there: asking for its name in the cluster is the observation.
 fn nowhere(service: &Value, port: Option<&PortRef>, path: &str) -> Address {
     let port = match port {
         Some(PortRef::Number(number)) => *number,
         Some(PortRef::Name(_)) | None => 80,
     };
-    Address { from: From::Pod, host: name_of(service).to_owned(), port, path: path.to_owned() }
+    Address::at(From::Pod, name_of(service), port, path)
 }
 
 async fn accepts(host: &str, port: u16) -> bool {
@@ -275,7 +310,20 @@ mod tests {
     #[test]
     fn a_service_that_is_not_there_is_asked_for_by_name() {
         let address = nowhere(&json!({ "metadata": { "name": "web" } }), Some(&PortRef::Number(90)), "/x");
-        assert_eq!(address, Address { from: From::Pod, host: "web".to_owned(), port: 90, path: "/x".to_owned() });
+        assert_eq!(address, Address::at(From::Pod, "web", 90, "/x"));
+    }
+
+    #[test]
+    fn an_ingress_is_asked_for_by_its_host_at_its_controller() {
+        let status = json!({ "loadBalancer": { "ingress": [{ "ip": "10.0.0.9" }] } });
+        let spec = json!({ "rules": [{ "host": "shop.test" }], "tls": [{ "hosts": ["shop.test"] }] });
+        let ingress = json!({ "metadata": { "name": "shop" }, "spec": spec, "status": status });
+        let address = entrance(&ingress, From::Here, "/a").expect("it has an address");
+        assert_eq!((address.host.as_str(), address.scheme, address.port_of("http")), ("10.0.0.9", Some("https"), 80));
+        assert_eq!((address.name.as_deref(), address.port_of("https")), (Some("shop.test"), 443));
+        let nobodys = json!({ "metadata": { "name": "shop" }, "spec": spec });
+        let refused = entrance(&nobodys, From::Here, "/a").expect_err("nobody serves it");
+        assert_eq!(refused.message, "ingress/shop has no address: no controller has taken it up");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod eye;
 mod http;
 mod logs;
 mod objects;
+mod postgres;
 mod ready;
 mod registry;
 mod secret;
@@ -14,6 +15,8 @@ mod single;
 mod summaries;
 mod tcp;
 mod usage;
+mod way;
+mod ws;
 
 pub(super) use http::keep_cookies;
 
@@ -24,6 +27,7 @@ use crate::readiness::History;
 use crate::release::Mirror;
 use indexmap::IndexMap;
 use jiff::Timestamp;
+use seatrial_contracts::judge;
 use seatrial_contracts::model::Check;
 use seatrial_observation::{LookError, ProbeOutcome, ProbeSpec, Seed, Seen};
 use serde_json::Value;
@@ -41,6 +45,8 @@ pub(super) struct Looker<'a> {
     pub(super) seeds: IndexMap<String, Seed>,
     /// Since when logs count: what was said before `when` does not.
     pub(super) logs_since: Option<Timestamp>,
+    /// What talks keep open.
+    lines: IndexMap<String, ws::Line>,
     mirror: Option<(Mirror, History, Instant)>,
     last_summary: String,
     eye: tokio::sync::OnceCell<Eye>,
@@ -55,6 +61,7 @@ impl<'a> Looker<'a> {
             tolerates,
             seeds,
             logs_since: None,
+            lines: IndexMap::new(),
             mirror: None,
             last_summary,
             eye: tokio::sync::OnceCell::new(),
@@ -71,11 +78,16 @@ impl<'a> Looker<'a> {
     pub(super) async fn look(&mut self, check: &Check) -> Result<Seen, LookError> {
         match check {
             Check::Http(steps) => self.http(&steps.0).await,
+            Check::Ws(ws) => self.ws(ws).await,
+            Check::Postgres(postgres) => self.postgres(postgres).await,
             Check::Tcp(tcp) => self.tcp(tcp).await,
             Check::Dns(targets) => self.dns(targets).await,
             Check::Registry(registry) => self.registry(registry).await,
             Check::Ready(of) => self.ready(of).await,
-            Check::Object(expected) => self.found(expected.0.iter().map(|(target, _)| target)).await,
+            Check::Object(expected) => {
+                let referred = judge::referred(expected);
+                self.found(expected.0.iter().map(|(target, _)| target).chain(&referred)).await
+            }
             Check::Restarts(expected) => self.pods(expected.iter().map(|(target, _)| target)).await,
             Check::Logs(logs) => self.logs(logs).await,
             Check::Usage(usage) => self.usage(&usage.of).await,

@@ -17,7 +17,7 @@ use seatrial_contracts::model::{
 use seatrial_contracts::plan::skip_where;
 use seatrial_observation::{
     HttpSpec, LookError, Observation, ProbeAnswer, ProbeOutcome, ProbeSpec, Reason, RegistryAction, RegistrySpec, Seed,
-    Seen, TcpSpec,
+    Seen, TcpSpec, Way,
 };
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -206,6 +206,7 @@ impl Looker {
                 url: format!("{base}{path}"),
                 headers,
                 body: step.body.clone(),
+                way: Way::default(),
             };
             let outcome = seatrial_probes::probe(&ProbeSpec::Http(spec), PROBE).await;
             if let Ok(ProbeAnswer::Http(answer)) = &outcome.result {

@@ -53,6 +53,7 @@ impl Targets<'_> {
     async fn raw(&self, target: &Target) -> Result<Vec<Value>, ApiError> {
         let (kind, name) = match target {
             Target::Service { name, .. } => ("Service", name),
+            Target::Ingress { name, .. } => ("Ingress", name),
             Target::Object { kind: Kind::PodTemplates, .. } => return self.all_pods().await,
             Target::Object { kind: Kind::Any, .. } | Target::Host { .. } => return self.whole_release().await,
             Target::Object { kind, name } => (kind_name(kind), name),

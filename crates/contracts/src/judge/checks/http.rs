@@ -2,8 +2,9 @@
 
 use super::{Judged, Outcome, expected_failure, failure_text, took};
 use crate::judge::expect;
-use crate::model::{HttpCheck, HttpStep};
-use seatrial_observation::{HttpAnswer, ProbeAnswer, ProbeOutcome};
+use crate::model::{Expectation, HttpCheck, HttpStep, Saved, Tls, looked_up};
+use indexmap::IndexMap;
+use seatrial_observation::{Certificate, HttpAnswer, ProbeAnswer, ProbeOutcome};
 use serde_json::Value;
 
 pub(super) fn look(check: &HttpCheck, outcomes: &[ProbeOutcome]) -> Judged {
@@ -11,7 +12,9 @@ pub(super) fn look(check: &HttpCheck, outcomes: &[ProbeOutcome]) -> Judged {
         return Judged::unseen("no HTTP exchange took place");
     }
     let mut all = Judged::from(Outcome::Holds);
-    for (index, step) in check.0.iter().enumerate() {
+    let mut known = IndexMap::new();
+    for (index, written) in check.0.iter().enumerate() {
+        let step = &expecting(written, &known);
         let Some(outcome) = outcomes.get(index) else {
             return Judged::unseen(format!("{} was not reached", name(step)));
         };
@@ -22,8 +25,58 @@ pub(super) fn look(check: &HttpCheck, outcomes: &[ProbeOutcome]) -> Judged {
             all.outcome = judged.outcome;
             break;
         }
+        match outcome.result.as_ref().map(|answer| kept(step, answer)) {
+            Ok(Ok(more)) => known.extend(more),
+            Ok(Err(missing)) => {
+                all.outcome = Outcome::Broken(format!("{}: {missing}", name(step)));
+                break;
+            }
+            Err(_) => {}
+        }
     }
     all
+}
+
+/// The step with what earlier ones saved in the place of `$(saved.x)`.
+fn expecting(step: &HttpStep, known: &IndexMap<String, Value>) -> HttpStep {
+    let look_up = |reference: &str| known.get(reference.strip_prefix("saved.")?).cloned();
+    let fill = |expectation: &Expectation| looked_up(expectation, &look_up);
+    HttpStep {
+        status: step.status.as_ref().map(fill),
+        header: step.header.iter().map(|(name, one)| (name.clone(), fill(one))).collect(),
+        text: step.text.as_ref().map(fill),
+        json: step.json.iter().map(|(path, one)| (path.clone(), fill(one))).collect(),
+        ..step.clone()
+    }
+}
+
+fn kept(step: &HttpStep, answer: &ProbeAnswer) -> Result<IndexMap<String, Value>, String> {
+    match answer {
+        ProbeAnswer::Http(answer) => saved(step, answer),
+        _ => Ok(IndexMap::new()),
+    }
+}
+
+/// What a step saves of its answer; what is not there is the error.
+pub fn saved(step: &HttpStep, answer: &HttpAnswer) -> Result<IndexMap<String, Value>, String> {
+    let body = || serde_json::from_str::<Value>(&answer.body).unwrap_or_default();
+    let mut all = IndexMap::new();
+    for (name, from) in &step.save {
+        let (value, place) = match from {
+            Saved::Text => (Some(Value::from(answer.body.as_str())), "text".to_owned()),
+            Saved::Header(header) => {
+                (answer.headers.get(header).map(|value| Value::from(value.as_str())), format!("header {header}"))
+            }
+            Saved::Json(path) => {
+                let body = body();
+                let found = expect::at_path(path, &body).into_iter().next().and_then(|(_, value)| value.cloned());
+                (found.filter(|value| !value.is_null()), format!("json {path}"))
+            }
+        };
+        let value = value.ok_or_else(|| format!("save {name}: expected {place}, seen absent"))?;
+        all.insert(name.clone(), value);
+    }
+    Ok(all)
 }
 
 fn name(step: &HttpStep) -> String {
@@ -60,6 +113,7 @@ fn mismatches(step: &HttpStep, answer: &HttpAnswer) -> Vec<String> {
         found.extend(expect::check(expected, Some(&body), None).iter().map(|m| format!("body: {m}")));
     }
     found.extend(json(step, answer));
+    found.extend(step.tls.iter().flat_map(|tls| certificate(tls, answer.certificate.as_ref())));
     found.iter().map(|text| format!("{}: {text}", name(step))).collect()
 }
 
@@ -74,6 +128,23 @@ fn status(step: &HttpStep, answer: &HttpAnswer) -> Vec<String> {
     }
 }
 
+/// Who signed it is the handshake's business; what it is for and how long it lasts is looked at here.
+fn certificate(tls: &Tls, seen: Option<&Certificate>) -> Vec<String> {
+    let Some(seen) = seen else { return vec!["certificate: expected one, seen none".to_owned()] };
+    let mut found = Vec::new();
+    for name in tls.names.iter().filter(|name| !seen.names.contains(name)) {
+        found.push(format!("certificate: expected for {name}, seen for {}", seen.names.join(", ")));
+    }
+    if let Some(expected) = &tls.valid_for {
+        let left = Value::from(format!("{}s", seen.valid_for_s));
+        if !expect::check(expected, Some(&left), None).is_empty() {
+            let days = seen.valid_for_s as f64 / 86_400.0;
+            found.push(format!("certificate: expected valid for {}, seen {days:.1} d", expect::describe(expected)));
+        }
+    }
+    found
+}
+
 fn json(step: &HttpStep, answer: &HttpAnswer) -> Vec<String> {
     if step.json.is_empty() {
         return Vec::new();
@@ -84,4 +155,80 @@ fn json(step: &HttpStep, answer: &HttpAnswer) -> Vec<String> {
     };
     let all = step.json.iter().flat_map(|(path, expected)| expect::check_path(path, expected, &body, None));
     all.map(|m| format!("body: {m}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Name, ObjectPath, PathStep, Target};
+
+    fn step(save: &[(&str, Saved)]) -> HttpStep {
+        let to = Target::Service { name: Name::Is("x".to_owned()), port: None, path: "/".to_owned() };
+        HttpStep {
+            method: "GET".to_owned(),
+            to,
+            scheme: None,
+            host: None,
+            tls: None,
+            headers: [].into(),
+            body: None,
+            status: None,
+            header: [].into(),
+            text: None,
+            json: Vec::new(),
+            failure: None,
+            save: save.iter().map(|(name, from)| ((*name).to_owned(), from.clone())).collect(),
+        }
+    }
+
+    fn answered(body: &str, valid_for_s: i64) -> ProbeOutcome {
+        let names = vec!["x.test".to_owned()];
+        let certificate = Some(Certificate { names, issuer: "me".to_owned(), valid_for_s });
+        let (headers, body) = ([("etag".to_owned(), "e1".to_owned())].into(), body.to_owned());
+        let answer = HttpAnswer { status: 200, headers, body, is_truncated: false, certificate };
+        ProbeOutcome { took_ms: 1.0, result: Ok(ProbeAnswer::Http(answer)) }
+    }
+
+    #[track_caller]
+    fn check(steps: Vec<HttpStep>, outcomes: &[ProbeOutcome], expected: &str) {
+        let seen = match look(&HttpCheck(steps), outcomes).outcome {
+            Outcome::Holds => "holds".to_owned(),
+            Outcome::Broken(message) => message,
+            other => format!("{other:?}"),
+        };
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn a_later_step_is_judged_by_what_an_earlier_one_saved() {
+        let id = ObjectPath(vec![PathStep::Key("id".to_owned())]);
+        let first = step(&[("id", Saved::Json(id.clone())), ("etag", Saved::Header("etag".to_owned()))]);
+        let expected = |name: &str| Expectation::Equal(format!("$(saved.{name})").into());
+        let second = HttpStep {
+            json: vec![(id, expected("id"))],
+            header: [("etag".to_owned(), expected("etag"))].into(),
+            ..step(&[])
+        };
+        let session = || vec![first.clone(), second.clone()];
+        check(session(), &[answered(r#"{"id":7}"#, 0), answered(r#"{"id":7}"#, 0)], "holds");
+        let other = [answered(r#"{"id":7}"#, 0), answered(r#"{"id":8}"#, 0)];
+        check(session(), &other, "GET svc/x/: body: id: expected 7, seen 8");
+        check(session(), &[answered("{}", 0)], "GET svc/x/: save id: expected json id, seen absent");
+    }
+
+    #[test]
+    fn a_certificate_is_for_its_names_and_lasts() {
+        let week = Expectation::Compare(crate::model::Comparison {
+            operator: crate::model::Operator::Greater,
+            operand: "7d".to_owned(),
+        });
+        let tls = |name: &str| Tls { names: vec![name.to_owned()], valid_for: Some(week.clone()), ..Tls::default() };
+        let ask = |name: &str| vec![HttpStep { tls: Some(tls(name)), ..step(&[]) }];
+        check(ask("x.test"), &[answered("", 8 * 86_400)], "holds");
+        let short = "GET svc/x/: certificate: expected valid for > 7d, seen 6.0 d";
+        check(ask("x.test"), &[answered("", 6 * 86_400)], short);
+        check(ask("x.test"), &[answered("", -86_400)], "GET svc/x/: certificate: expected valid for > 7d, seen -1.0 d");
+        let other = "GET svc/x/: certificate: expected for y.test, seen for x.test";
+        check(ask("y.test"), &[answered("", 8 * 86_400)], other);
+    }
 }

@@ -7,15 +7,20 @@ mod http;
 mod leaves;
 mod logs;
 mod object;
+mod postgres;
 mod ready;
 mod refuses;
 mod registry;
 mod restarts;
 mod tcp;
 mod usage;
+mod ws;
 
+pub use http::saved;
+pub use object::referred;
 pub(super) use object::rendered;
 pub(super) use refuses::refusal;
+pub use ws::{answers, patience};
 
 use crate::model::{Check, Measured};
 use seatrial_observation::{FailureKind, ProbeFailure, ProbeOutcome, Reason, Seen};
@@ -72,6 +77,8 @@ impl From<Outcome> for Judged {
 pub(crate) fn look(check: &Check, seen: &Seen, before: Option<&Seen>) -> Judged {
     match (check, seen) {
         (Check::Http(http), Seen::Probes(outcomes)) => http::look(http, outcomes),
+        (Check::Ws(ws), Seen::Probes(outcomes)) => ws::look(ws, outcomes),
+        (Check::Postgres(postgres), Seen::Probes(outcomes)) => postgres::look(postgres, outcomes),
         (Check::Tcp(tcp), Seen::Probes(outcomes)) => tcp::look(tcp, outcomes),
         (Check::Dns(targets), Seen::Probes(outcomes)) => dns::look(targets, outcomes),
         (Check::Registry(registry), Seen::Probes(outcomes)) => registry::look(registry, outcomes),

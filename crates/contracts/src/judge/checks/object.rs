@@ -3,7 +3,7 @@
 use super::Judged;
 use crate::graph::{Document, Graph};
 use crate::judge::expect;
-use crate::model::{Expectation, ObjectExpectations, ObjectPath, Target};
+use crate::model::{Expectation, ObjectExpectations, ObjectPath, Target, looked_up, object_field};
 use seatrial_observation::Found;
 use serde_json::Value;
 
@@ -16,9 +16,32 @@ pub(super) fn look(expected: &ObjectExpectations, found: &[Found], before: &[Fou
     let mut broken = Vec::new();
     for (index, (target, fields)) in expected.0.iter().enumerate() {
         let earlier = before.get(index).map_or(&[][..], |f| f.objects.as_slice());
-        broken.extend(objects(target, fields, &found[index].objects, earlier));
+        let fields: Vec<_> = fields.iter().map(|(path, one)| (path.clone(), referring(one, found))).collect();
+        broken.extend(objects(target, &fields, &found[index].objects, earlier));
     }
     Judged::of(&broken)
+}
+
+/// `$(widget/x.metadata.generation)`: a field of another object, as it was seen in the same look.
+fn referring(expected: &Expectation, found: &[Found]) -> Expectation {
+    looked_up(expected, &|name| {
+        let (target, path) = object_field(name)?;
+        let target = target.to_string();
+        let object = found.iter().find(|one| one.target == target)?.objects.first()?;
+        expect::at_path(&path, object).into_iter().next()?.1.cloned()
+    })
+}
+
+/// The objects that expectations refer to.
+pub fn referred(expected: &ObjectExpectations) -> Vec<Target> {
+    let texts = expected.0.iter().flat_map(|(_, fields)| fields).map(|(_, one)| expect::describe(one));
+    let mut targets: Vec<Target> = Vec::new();
+    for text in texts {
+        for name in text.split("$(").skip(1).filter_map(|rest| rest.split(')').next()) {
+            targets.extend(object_field(name).map(|(target, _)| target));
+        }
+    }
+    targets
 }
 
 /// What does not hold of the objects that one target names.
@@ -85,4 +108,30 @@ fn document<'g>(
     let label = label(target, &document.value);
     let all = fields.iter().flat_map(|(path, expected)| expect::check_path(path, expected, &document.value, None));
     all.map(|m| (format!("{label}: {m}"), Some((document, m.path)))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::checks::Outcome;
+    use serde_json::json;
+
+    #[test]
+    fn a_field_is_compared_with_that_of_another_object() {
+        let target = |text: &str| text.parse::<Target>().expect("a target");
+        let path = ObjectPath(vec![crate::model::PathStep::Key("seen".to_owned())]);
+        let expected = Expectation::Equal("$(widget/a.metadata.generation)".into());
+        let expected = ObjectExpectations(vec![(target("widget/b"), vec![(path, expected)])]);
+        assert_eq!(referred(&expected), [target("widget/a")]);
+        let found = |generation: u64| {
+            let one = |name: &str, object| Found { target: name.to_owned(), objects: vec![object] };
+            vec![
+                one("widget/b", json!({ "seen": 3 })),
+                one("widget/a", json!({ "metadata": { "generation": generation } })),
+            ]
+        };
+        assert_eq!(look(&expected, &found(3), &[]).outcome, Outcome::Holds);
+        let broken = "widget/b: seen: expected 4, seen 3";
+        assert_eq!(look(&expected, &found(4), &[]).outcome, Outcome::Broken(broken.to_owned()));
+    }
 }

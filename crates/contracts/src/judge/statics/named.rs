@@ -46,6 +46,7 @@ fn kind(target: &Target) -> &str {
     match target {
         Target::Object { kind: Kind::Named(kind), .. } => kind,
         Target::Service { .. } => "Service",
+        Target::Ingress { .. } => "Ingress",
         Target::Object { .. } | Target::Host { .. } => "object",
     }
 }

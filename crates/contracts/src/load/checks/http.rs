@@ -1,11 +1,12 @@
 //! `http:`: one exchange by its address alone, one with all its fields, or a session of several.
 
+use super::tls::{TlsFile, tls};
 use crate::diagnostic::child;
 use crate::load::check_word::{CheckWord, read, schema_of};
 use crate::load::expectation::{by_path, expectation, string};
 use crate::load::findings::Findings;
-use crate::load::scalars::address;
-use crate::model::{Check, Comparison, Expectation, HttpCheck, HttpStep, ObjectPath, Operator, PathStep};
+use crate::load::scalars::{address, path};
+use crate::model::{Check, Comparison, Expectation, HttpCheck, HttpStep, ObjectPath, Operator, PathStep, Saved, Tls};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -48,6 +49,12 @@ struct StepFile {
     patch: Option<String>,
     /// Address of a DELETE.
     delete: Option<String>,
+    /// http or https, where the address does not say it.
+    scheme: Option<SchemeFile>,
+    /// The Host that is asked for; over TLS also its SNI.
+    host: Option<String>,
+    /// What is promised about TLS; with it the connection is encrypted.
+    tls: Option<TlsFile>,
     /// Request headers.
     #[serde(default)]
     headers: IndexMap<String, String>,
@@ -58,6 +65,16 @@ struct StepFile {
     json: Option<Value>,
     /// What is expected of the answer; any 2xx where nothing is written.
     expect: Option<ExpectFile>,
+    /// What later steps of the session may name as $(saved.NAME): NAME → json.PATH, header.NAME or text.
+    #[serde(default)]
+    save: IndexMap<String, String>,
+}
+
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum SchemeFile {
+    Http,
+    Https,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -94,13 +111,35 @@ fn parse(value: &Value, at: &str, found: &mut Findings<'_>) -> Option<Check> {
             files.into_iter().enumerate().map(|(i, file)| exchange(file, &format!("{at}/{i}"), found)).collect()
         }
     };
-    steps.into_iter().collect::<Option<Vec<_>>>().map(|steps| Check::Http(HttpCheck(steps)))
+    let steps = steps.into_iter().collect::<Option<Vec<_>>>()?;
+    names_what_was_saved(value, &steps, at, found).then_some(Check::Http(HttpCheck(steps)))
+}
+
+/// `$(saved.x)` names what a step before it saves.
+fn names_what_was_saved(value: &Value, steps: &[HttpStep], at: &str, found: &mut Findings<'_>) -> bool {
+    let files = value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
+    let mut is_good = true;
+    for (index, file) in files.iter().enumerate() {
+        let known: Vec<&str> = steps[..index].iter().flat_map(|step| step.save.keys().map(String::as_str)).collect();
+        let text = file.to_string();
+        let named = text.split("$(saved.").skip(1).filter_map(|rest| rest.split(')').next());
+        for name in named.filter(|name| !known.contains(name)) {
+            let at = if value.is_array() { format!("{at}/{index}") } else { at.to_owned() };
+            let hint = crate::diagnostic::hint(name, known.iter().copied());
+            found.value(&at, "unknown-reference", format!("no step before saves `{name}`"), hint);
+            is_good = false;
+        }
+    }
+    is_good
 }
 
 fn step(method: &str, to: crate::model::Target) -> HttpStep {
     HttpStep {
         method: method.to_owned(),
         to,
+        scheme: None,
+        host: None,
+        tls: None,
         headers: IndexMap::new(),
         body: None,
         status: None,
@@ -108,6 +147,7 @@ fn step(method: &str, to: crate::model::Target) -> HttpStep {
         text: None,
         json: Vec::new(),
         failure: None,
+        save: IndexMap::new(),
     }
 }
 
@@ -115,6 +155,13 @@ fn exchange(mut file: StepFile, at: &str, found: &mut Findings<'_>) -> Option<Ht
     let (method, address_text) = method(&mut file, at, found)?;
     let to = address(&address_text, &child(at, &method.to_lowercase()), found)?;
     let mut step = step(method, to);
+    step.scheme = file.scheme.map(|scheme| match scheme {
+        SchemeFile::Http => "http".to_owned(),
+        SchemeFile::Https => "https".to_owned(),
+    });
+    step.tls = encrypted(file.tls, file.scheme, at, found)?;
+    step.host = file.host;
+    step.save = save(&file.save, at, found)?;
     step.headers = file.headers;
     step.body = file.body;
     if let Some(json) = file.json {
@@ -128,6 +175,41 @@ fn exchange(mut file: StepFile, at: &str, found: &mut Findings<'_>) -> Option<Ht
         }
         Some(ExpectFile::Answer(answer)) => expect(&answer, step, &child(at, "expect"), found),
     }
+}
+
+#[expect(clippy::option_option, reason = "the outer one says whether it is good, the inner one whether it is there")]
+fn encrypted(
+    file: Option<TlsFile>,
+    scheme: Option<SchemeFile>,
+    at: &str,
+    found: &mut Findings<'_>,
+) -> Option<Option<Tls>> {
+    let Some(file) = file else { return Some(None) };
+    if matches!(scheme, Some(SchemeFile::Http)) {
+        found.key(&child(at, "tls"), "misplaced-key", "`tls` beside `scheme: http`", None);
+        return None;
+    }
+    tls(file, &child(at, "tls"), found).map(Some)
+}
+
+fn save(file: &IndexMap<String, String>, at: &str, found: &mut Findings<'_>) -> Option<IndexMap<String, Saved>> {
+    let mut saved = IndexMap::new();
+    for (name, from) in file {
+        let at = child(&child(at, "save"), name);
+        let one = match from.split_once('.') {
+            None if from == "text" => Some(Saved::Text),
+            None if from == "json" => Some(Saved::Json(ObjectPath::default())),
+            Some(("json", rest)) => path(rest, &at, found).map(Saved::Json),
+            Some(("header", rest)) if !rest.is_empty() => Some(Saved::Header(rest.to_lowercase())),
+            _ => {
+                let hint = Some("write json.PATH, header.NAME or text".to_owned());
+                found.value(&at, "bad-value", format!("`{from}` is nothing of an answer that could be saved"), hint);
+                None
+            }
+        };
+        saved.insert(name.clone(), one?);
+    }
+    Some(saved)
 }
 
 fn method(file: &mut StepFile, at: &str, found: &mut Findings<'_>) -> Option<(&'static str, String)> {

@@ -68,7 +68,9 @@ fn host(file: &TalkFile, at: &str, found: &mut Findings<'_>) -> Option<Target> {
 }
 
 fn no_path(to: &Target, at: &str, found: &mut Findings<'_>) -> Option<()> {
-    let (Target::Service { path, .. } | Target::Host { path, .. }) = to else { return None };
+    let (Target::Service { path, .. } | Target::Host { path, .. } | Target::Ingress { path, .. }) = to else {
+        return None;
+    };
     if !path.is_empty() {
         let hint = Some("write the host and port alone, as in host:5000".to_owned());
         found.value(at, "bad-target", format!("a registry has no path: `{path}`"), hint);

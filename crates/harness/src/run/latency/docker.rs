@@ -163,14 +163,7 @@ mod tests {
 
     #[test]
     fn the_same_probe_at_another_port() {
-        let http = |url: &str| {
-            ProbeSpec::Http(seatrial_observation::HttpSpec {
-                method: "GET".to_owned(),
-                url: url.to_owned(),
-                headers: [].into(),
-                body: None,
-            })
-        };
+        let http = |url: &str| ProbeSpec::Http(seatrial_observation::HttpSpec::get(url));
         assert_eq!(at(&http("http://a:1/v2/x"), 9), Some(http("http://127.0.0.1:9/v2/x")));
         assert_eq!(at(&http("http://a:1/"), 9), Some(http("http://127.0.0.1:9/")));
     }

@@ -46,7 +46,7 @@ async fn from_here(looker: &Looker<'_>) -> Result<String, LookError> {
 
 fn get(base: &str) -> ProbeSpec {
     let url = format!("{base}/echo");
-    ProbeSpec::Http(HttpSpec { method: "GET".to_owned(), url, headers: [].into(), body: None })
+    ProbeSpec::Http(HttpSpec::get(url))
 }
 
 async fn until_answering(looker: &Looker<'_>, from: From, spec: &ProbeSpec) -> Result<(), LookError> {

@@ -41,6 +41,7 @@ impl Looker<'_> {
 
     /// Removes what was made to look from.
     pub(in crate::run) async fn close(&mut self) {
+        self.forget_lines().await;
         if let Some(eye) = self.eye.take() {
             eye.close().await;
         }

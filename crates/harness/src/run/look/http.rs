@@ -4,29 +4,32 @@ use super::eye::may_be_denied;
 use super::{Looker, PROBE};
 use crate::run::address::Address;
 use indexmap::IndexMap;
-use seatrial_contracts::model::HttpStep;
+use seatrial_contracts::judge;
+use seatrial_contracts::model::{HttpStep, filled};
 use seatrial_observation::{HttpAnswer, HttpSpec, LookError, ProbeAnswer, ProbeOutcome, ProbeSpec, Seen};
+use serde_json::Value;
 
 impl Looker<'_> {
     /// A session: cookies are kept, and the first step that fails to answer ends it.
     pub(super) async fn http(&self, steps: &[HttpStep]) -> Result<Seen, LookError> {
         let mut outcomes: Vec<ProbeOutcome> = Vec::new();
-        let mut cookies = IndexMap::new();
+        let mut session = Session::default();
         let mut controls = Vec::new();
         for step in steps {
             let address = self.addresses.of(&step.to).await?;
-            let spec = self.http_spec(step, &address, &cookies).await?;
+            let spec = self.http_spec(step, &address, &session).await?;
             let outcome = self.probe(address.from, &ProbeSpec::Http(spec), PROBE).await?;
             let is_over = match &outcome.result {
                 Ok(ProbeAnswer::Http(answer)) => {
-                    keep_cookies(answer, &mut cookies);
+                    keep_cookies(answer, &mut session.cookies);
+                    session.saved.extend(judge::saved(step, answer).unwrap_or_default());
                     false
                 }
                 _ => step.failure.is_none(),
             };
             if may_be_denied(step.failure.as_deref(), &outcome) {
                 let address = self.addresses.seen_from(&step.to, self.control()).await?;
-                let spec = self.http_spec(step, &address, &cookies).await?;
+                let spec = self.http_spec(step, &address, &session).await?;
                 controls.push(self.probe(address.from, &ProbeSpec::Http(spec), PROBE).await?);
             }
             outcomes.push(outcome);
@@ -43,23 +46,67 @@ impl Looker<'_> {
         &self,
         step: &HttpStep,
         address: &Address,
-        cookies: &IndexMap<String, String>,
+        session: &Session,
     ) -> Result<HttpSpec, LookError> {
+        let (url, way) = self.way(address, step.scheme.as_deref(), step.host.as_deref(), step.tls.as_ref()).await?;
+        let url = session.filled(&url);
+        let cookies = &session.cookies;
         let mut headers = IndexMap::new();
         for (name, value) in &step.headers {
-            headers.insert(name.clone(), self.filled(value).await?);
+            headers.insert(name.clone(), session.filled(&self.filled(value).await?));
         }
         if !cookies.is_empty() {
             let pairs: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             headers.insert("cookie".to_owned(), pairs.join("; "));
         }
         let body = match &step.body {
-            Some(body) => Some(self.filled(body).await?),
+            Some(body) => Some(session.filled_body(&self.filled(body).await?)),
             None => None,
         };
-        let path = if address.path.is_empty() { "/" } else { &address.path };
-        let url = format!("{}{}", address.base(), self.filled(path).await?);
-        Ok(HttpSpec { method: step.method.clone(), url, headers, body })
+        Ok(HttpSpec { method: step.method.clone(), url, headers, body, way })
+    }
+}
+
+/// What a session carries from step to step.
+#[derive(Clone, Debug, Default)]
+pub(in crate::run) struct Session {
+    cookies: IndexMap<String, String>,
+    saved: IndexMap<String, Value>,
+}
+
+impl Session {
+    fn filled(&self, text: &str) -> String {
+        match filled(text, &|name| self.look_up(name)) {
+            Value::String(text) => text,
+            other => other.to_string(),
+        }
+    }
+
+    /// In JSON a value that stands alone keeps its type.
+    fn filled_body(&self, body: &str) -> String {
+        if !body.contains("$(saved.") {
+            return body.to_owned();
+        }
+        match serde_json::from_str::<Value>(body) {
+            Ok(tree) => self.filled_tree(tree).to_string(),
+            Err(_) => self.filled(body),
+        }
+    }
+
+    fn filled_tree(&self, tree: Value) -> Value {
+        match tree {
+            Value::String(text) => filled(&text, &|name| self.look_up(name)),
+            Value::Array(items) => items.into_iter().map(|item| self.filled_tree(item)).collect(),
+            Value::Object(entries) => {
+                let entries = entries.into_iter();
+                entries.map(|(key, item)| (self.filled(&key), self.filled_tree(item))).collect()
+            }
+            other => other,
+        }
+    }
+
+    fn look_up(&self, name: &str) -> Option<Value> {
+        self.saved.get(name.strip_prefix("saved.")?).cloned()
     }
 }
 
@@ -81,9 +128,26 @@ mod tests {
     #[test]
     fn cookies_of_a_session_are_kept() {
         let headers = [("set-cookie".to_owned(), "a=1; Path=/; Expires=Wed, 21 Oct 2026 07:28:00 GMT, b=2".to_owned())];
-        let answer = HttpAnswer { status: 200, headers: headers.into(), body: String::new(), is_truncated: false };
+        let answer = HttpAnswer {
+            status: 200,
+            headers: headers.into(),
+            body: String::new(),
+            is_truncated: false,
+            certificate: None,
+        };
         let mut cookies = IndexMap::new();
         keep_cookies(&answer, &mut cookies);
         assert_eq!(cookies, IndexMap::from([("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())]));
+    }
+
+    #[test]
+    fn what_a_session_saved_keeps_its_type_in_json() {
+        let saved = [("id".to_owned(), Value::from(7)), ("name".to_owned(), Value::from("a\"b"))];
+        let session = Session { saved: saved.into(), ..Session::default() };
+        let body = r#"{"id":"$(saved.id)","name":"$(saved.name)","text":"item $(saved.id)","other":"$(saved.x)"}"#;
+        let filled = r#"{"id":7,"name":"a\"b","text":"item 7","other":"$(saved.x)"}"#;
+        assert_eq!(session.filled_body(body), filled);
+        assert_eq!(session.filled("/items/$(saved.id)"), "/items/7");
+        assert_eq!(session.filled_body("plain $(saved.id)"), "plain 7");
     }
 }

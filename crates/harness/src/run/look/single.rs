@@ -1,8 +1,8 @@
 //! The one probe of a check, for who repeats it.
 
 use super::Looker;
+use super::http::Session;
 use crate::run::address::{From, error};
-use indexmap::IndexMap;
 use seatrial_contracts::model::Check;
 use seatrial_observation::{LookError, ProbeSpec, TcpSpec};
 
@@ -12,7 +12,7 @@ impl Looker<'_> {
         match check {
             Check::Http(http) if http.0.len() == 1 => {
                 let address = self.addresses.of(&http.0[0].to).await?;
-                let spec = self.http_spec(&http.0[0], &address, &IndexMap::new()).await?;
+                let spec = self.http_spec(&http.0[0], &address, &Session::default()).await?;
                 Ok((address.from, ProbeSpec::Http(spec)))
             }
             Check::Tcp(tcp) => {

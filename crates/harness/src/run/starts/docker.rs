@@ -66,13 +66,7 @@ impl Docker {
 }
 
 async fn until_answering(base: &str) -> Result<(), String> {
-    let get = HttpSpec {
-        method: "GET".to_owned(),
-        url: format!("{base}/healthz"),
-        headers: indexmap::IndexMap::new(),
-        body: None,
-    };
-    let probe = ProbeSpec::Http(get);
+    let probe = ProbeSpec::Http(HttpSpec::get(format!("{base}/healthz")));
     let patience = Patience::steady(GIVE_UP, Duration::from_millis(20));
     let answered = wait::until(&patience, async || {
         let outcome = seatrial_probes::probe(&probe, Duration::from_secs(1)).await;
