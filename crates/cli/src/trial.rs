@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::failure::{Failure, chain};
 use crate::interrupt::unless_interrupted;
 use crate::planning;
-use seatrial_contracts::model::{Cause, ChartPlan, EnvironmentPlan, Level, Slot, Verdict, VerdictKind};
+use seatrial_contracts::model::{Cause, ChartPlan, EnvironmentPlan, Level, Slot, Verdict};
 use seatrial_contracts::{judge, report};
 use seatrial_harness::cluster::ProviderKind;
 use seatrial_harness::run::{Session, SessionOptions};
@@ -90,7 +90,7 @@ async fn all(
     for (plan, environment) in plans.iter().flat_map(|plan| plan.environments.iter().map(move |e| (plan, e))) {
         for slot in in_order(environment) {
             let verdict = one(session, plan, environment, slot, trial).await;
-            let verdict = if on.is_strict { strictly(verdict) } else { verdict };
+            let verdict = if on.is_strict { judge::strictly(verdict) } else { verdict };
             clock.lap(&format!("{:?}", slot.level).to_lowercase());
             // Blocked ones are folded into one line at the end.
             if !context.printer.is_json() && verdict.blocked_by.is_none() {
@@ -125,12 +125,6 @@ async fn one(
             Verdict { cause: Some(cause), ..judge::blocked(slot, "environment") }
         }
     }
-}
-
-/// `--strict`: what could not be decided, and is not merely blocked, fails.
-fn strictly(verdict: Verdict) -> Verdict {
-    let is_undecided = verdict.kind == VerdictKind::Inconclusive && verdict.blocked_by.is_none();
-    if is_undecided { Verdict { kind: VerdictKind::Fail, ..verdict } } else { verdict }
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 1.0, value_name = "N", value_parser = factor)]
     pub(super) slow: f64,
 
-    /// What could not be decided fails
+    /// What the samples of a measurement neither prove nor disprove fails
     #[arg(long)]
     pub(super) strict: bool,
 

@@ -2,7 +2,7 @@
 
 use super::checks::{Judged, Outcome, look, refusal};
 use super::latency::{self, Finding};
-use super::verdicts::{fail, finish, inconclusive, pass};
+use super::verdicts::{UNDECIDED, fail, finish, inconclusive, pass};
 use super::watch::{FEWEST_LOOKS, Mode};
 use super::{blame, clause_of, starts, startup, statics};
 use crate::model::{
@@ -218,7 +218,7 @@ fn measured_latency(phase: &Phase, latency: &Latency, part: &Part, last: &Sample
     match finding {
         Finding::Fast => Ruling::Pass(measured),
         Finding::Slow(message) => Ruling::Fail { cause: "slow", message, measured },
-        Finding::Undecided(message) => Ruling::Inconclusive { cause: "undecided", message, measured },
+        Finding::Undecided(message) => Ruling::Inconclusive { cause: UNDECIDED, message, measured },
         Finding::Noisy(message) => Ruling::Inconclusive { cause: "noisy", message, measured },
         Finding::Nothing(message) => Ruling::unclear("missing", message),
     }

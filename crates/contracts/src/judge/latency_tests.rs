@@ -1,6 +1,6 @@
 //! Measurements as they are recorded, and the verdicts that follow from them.
 
-use super::super::evaluate;
+use super::super::{blocked, evaluate, strictly};
 use super::*;
 use crate::fixture::{RENDER, chart, slot};
 use crate::model::{Verdict, VerdictKind};
@@ -224,6 +224,35 @@ fn a_look_alone_is_no_measurement() {
     let observation = Observation { parts: vec![part], ..Observation::default() };
     let verdict = evaluate(&plan, environment, slot, Some(&observation));
     assert_eq!(verdict.cause.expect("a cause").message, "the latency was not measured");
+}
+
+/// What a measurement is with and without `--strict`.
+fn check_strictly(sample: impl Fn(usize) -> Option<u64>, machine: Option<Machine>, lenient: &str, strict: &str) {
+    let (plan, latency) = of("{ p95: 50ms }");
+    let (mut run, _) = drawn(&latency, |i| sample(i).map(|millis| millis * 1000), 400);
+    run.machine = machine;
+    let said = |verdict: &Verdict| format!("{:?} {}", verdict.kind, verdict.cause.as_ref().map_or("", |c| &c.kind));
+    let verdict = verdict(&plan, run);
+    assert_eq!((&*said(&verdict), &*said(&strictly(verdict.clone()))), (lenient, strict));
+}
+
+#[test]
+fn strict_fails_what_is_undecided_and_never_noise() {
+    let on_the_limit = |i| if i % 20 == 0 { Some(80) } else { Some(3) };
+    check_strictly(on_the_limit, quiet(), "Inconclusive undecided", "Fail undecided");
+    check_strictly(on_the_limit, busy_with_others(), "Inconclusive noisy", "Inconclusive noisy");
+    check_strictly(|_| Some(80), busy_with_others(), "Inconclusive noisy", "Inconclusive noisy");
+    check_strictly(|_| Some(80), quiet(), "Fail slow", "Fail slow");
+    check_strictly(|_| Some(3), quiet(), "Pass ", "Pass ");
+}
+
+#[test]
+fn strict_leaves_what_was_not_looked_at() {
+    let (plan, _) = of("{ p95: 50ms }");
+    let (environment, slot) = slot(&plan, "x");
+    for verdict in [evaluate(&plan, environment, slot, None), blocked(slot, "ready")] {
+        assert_eq!((strictly(verdict.clone()), verdict.kind), (verdict.clone(), VerdictKind::Inconclusive));
+    }
 }
 
 proptest! {

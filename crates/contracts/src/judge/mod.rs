@@ -27,7 +27,7 @@ pub use latency::{is_measurable, latency_goal, taken_again};
 pub use starts::{NextStart, next_start};
 pub use statics::judge_static;
 pub(crate) use statics::{defaults_with_subject, is_port};
-pub use verdicts::{blocked, blocking, skipped};
+pub use verdicts::{blocked, blocking, skipped, strictly};
 pub use watch::{Decision, Rules, Watch};
 pub use wellness::wellness;
 

@@ -4,6 +4,9 @@ use crate::model::{
     BlockedBy, Cause, ChartPlan, EnvironmentPlan, Level, Measured, Origin, Slot, Verdict, VerdictKind, Where,
 };
 
+/// The cause of a verdict whose samples neither prove nor disprove the promise.
+pub(super) const UNDECIDED: &str = "undecided";
+
 /// The verdict of a slot that wasn't run because a prerequisite did not pass; `by` is that prerequisite's local name
 /// (`named[svc/registry]`), best taken from [`blocking`], which leads to the root.
 pub fn blocked(slot: &Slot, by: &str) -> Verdict {
@@ -26,6 +29,14 @@ pub fn blocking(verdict: &Verdict) -> Option<String> {
         (_, Some(BlockedBy(root))) => Some(root.clone()),
         (_, None) => Some(verdict.id.local()),
     }
+}
+
+/// `--strict`: a promise that the samples neither prove nor disprove fails. Whatever else is inconclusive stays so: noise,
+/// the apparatus and a prerequisite are no fault of the chart's, and "nothing to judge" is no promise seen broken.
+pub fn strictly(verdict: Verdict) -> Verdict {
+    let is_undecided = verdict.cause.as_ref().is_some_and(|cause| cause.kind == UNDECIDED);
+    let is_open = verdict.kind == VerdictKind::Inconclusive && is_undecided;
+    if is_open { Verdict { kind: VerdictKind::Fail, ..verdict } } else { verdict }
 }
 
 /// A pass, with what was measured.
