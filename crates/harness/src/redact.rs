@@ -4,6 +4,10 @@
 //! escaped as JSON. Values shorter than four bytes are left alone: they would blank out half of every file, and
 //! reveal nothing that a guess doesn't.
 
+mod pieces;
+
+pub(crate) use pieces::Pieces;
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use std::collections::BTreeSet;
@@ -57,6 +61,31 @@ impl Redactor {
         }
         clean
     }
+
+    /// How much of the beginning of a text can be cleaned now, whatever is to come behind it: no secret begins in it and
+    /// may end later.
+    fn certain(&self, text: &str) -> usize {
+        let open = self.forms.iter().map(|form| begun(form, text)).max().unwrap_or(0);
+        let mut end = text.len() - open;
+        // What is cut off must not cut another one in two.
+        while let Some(start) = self.forms.iter().find_map(|form| across(form, text, end)) {
+            end = start;
+        }
+        end
+    }
+}
+
+/// How many bytes at the end of the text are the beginning of the form.
+fn begun(form: &str, text: &str) -> usize {
+    let beginnings = form.char_indices().map(|(index, _)| index).rev();
+    let ends_so = |length: &usize| text.as_bytes().ends_with(&form.as_bytes()[..*length]);
+    beginnings.take_while(|length| *length > 0).find(ends_so).unwrap_or(0)
+}
+
+/// Where the form begins, if it stands across this place.
+fn across(form: &str, text: &str, place: usize) -> Option<usize> {
+    let earliest = (place + 1).saturating_sub(form.len());
+    (earliest..place).find(|start| text.as_bytes()[*start..].starts_with(form.as_bytes()))
 }
 
 fn forms_of(value: &[u8]) -> Vec<String> {

@@ -5,13 +5,16 @@
 //! target/seatrial/<run>/argv.jsonl                      every command, with the moment of its end
 //!                       timings.jsonl                   what took how long
 //!                       <chart>/<environment>/          events, pods, logs, Secrets as lengths, Helm's words
+//!                                     streams/          what each container said while somebody looked
 //!                                     observations/     the record of each clause, from which its verdict follows
 //! target/seatrial/latest -> <run>
 //! target/seatrial/verdicts/<chart>-<key>/               the last verdict of each slot on that content of the chart
 //! ```
 
 mod collect;
+mod follow;
 mod secrets;
+mod stream_file;
 mod timings;
 
 pub(crate) use secrets::masked;

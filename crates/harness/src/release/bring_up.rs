@@ -132,6 +132,8 @@ impl Site {
         self.load_images(stage).await?;
         self.prober(stage.namespace()).apply().await?;
         self.evidence.learn_rendered(&objects(&stage.environment.rendered));
+        // Where the install is measured, nothing of ours goes on beside it.
+        let _following = (!is_measured).then(|| self.evidence.follow(&self.objects, stage));
         let (helm, progress) = self.install_and_watch(stage).await?;
         if helm.code == Some(0) && progress.problem().is_none() {
             self.set_holder(stage, &Holder { is_sound: true, ..holder })?;

@@ -43,36 +43,48 @@ impl Mirror {
         namespace: &str,
         judged: &[(String, String)],
     ) -> Result<Self, ApiError> {
-        let kinds = kinds_for(judged);
+        let mut mirror = Self::of_kinds(objects, namespace, &Vec::from_iter(kinds_for(judged))).await?;
+        let has_claims = judged.iter().any(|(kind, _)| kind == "PersistentVolumeClaim" || kind == "StatefulSet");
+        if has_claims {
+            mirror.storage_classes = objects.list("StorageClass", namespace).await.ok();
+        }
+        Ok(mirror)
+    }
+
+    /// Opens the watches of these kinds, and waits until each has its first list.
+    pub(crate) async fn of_kinds(objects: &Objects, namespace: &str, kinds: &[&str]) -> Result<Self, ApiError> {
         let (store, arrivals) = (Arc::new(Mutex::new(Store::new())), Arc::<Mutex<Arrivals>>::default());
         let (tell, mut changes) = watch::channel(0);
         let tell = Arc::new(tell);
         let mut tasks = Vec::new();
-        for kind in &kinds {
+        for kind in kinds {
             let served = objects.kind(kind, None).await?;
             let api = objects.api(&served, namespace);
             let noted = (*kind == "Pod").then(|| Arc::clone(&arrivals));
             let told = Told { store: Arc::clone(&store), arrivals: noted, tell: Arc::clone(&tell) };
             tasks.push(tokio::spawn(follow(api, (*kind).to_owned(), told)));
         }
-        let has_claims = judged.iter().any(|(kind, _)| kind == "PersistentVolumeClaim" || kind == "StatefulSet");
-        let storage_classes = if has_claims { objects.list("StorageClass", namespace).await.ok() } else { None };
-        let mirror = Self { store, arrivals, changes: changes.clone(), tasks, storage_classes };
-        let filled = async { while !mirror.is_filled(&kinds) && changes.changed().await.is_ok() {} };
+        let mirror = Self { store, arrivals, changes: changes.clone(), tasks, storage_classes: None };
+        let filled = async { while !mirror.is_filled(kinds) && changes.changed().await.is_ok() {} };
         // A watch that has no list by then shows an empty world: its objects "are not there", which is what is known.
         let _ = tokio::time::timeout(FIRST_LIST, filled).await;
         Ok(mirror)
     }
 
-    fn is_filled(&self, kinds: &BTreeSet<&str>) -> bool {
+    /// The objects of a kind that is watched, as they are now.
+    pub(crate) fn all(&self, kind: &str) -> Vec<Value> {
+        let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        store.get(kind).map(|all| all.values().cloned().collect()).unwrap_or_default()
+    }
+
+    fn is_filled(&self, kinds: &[&str]) -> bool {
         let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         kinds.iter().all(|kind| store.contains_key(*kind))
     }
 
     /// What is known now.
     pub(crate) fn snapshot(&self) -> Snapshot {
-        let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        let of = |kind: &str| store.get(kind).map(|all| all.values().cloned().collect::<Vec<_>>()).unwrap_or_default();
+        let of = |kind: &str| self.all(kind);
         let nodes = of("Node");
         Snapshot {
             workloads: ["Deployment", "StatefulSet", "DaemonSet", "Job"].into_iter().flat_map(of).collect(),

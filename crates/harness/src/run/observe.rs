@@ -106,6 +106,8 @@ async fn held(site: &Site, stage: &Stage<'_>, slot: &Slot, clause: &Clause) -> R
         site.evidence.collect(site, stage).await;
         site.set_sound(stage, false)?;
     }
+    let is_measuring = slot.class == Class::Measure || starts::is_comparison(clause);
+    let _following = (!is_measuring).then(|| site.evidence.follow(&site.objects, stage));
     let observation = looked(site, stage, slot, clause, &held).await;
     if is_disturbing {
         restore(site, stage, &clause.when).await?;

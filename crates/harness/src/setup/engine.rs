@@ -1,6 +1,7 @@
 //! The container engine: installed and started where there is none.
 
 mod config;
+mod runtime;
 mod stale;
 
 use super::error::StepError;
@@ -16,9 +17,10 @@ use std::time::Duration;
 /// Enough for a dozen nodes.
 const INOTIFY_INSTANCES: u64 = 1024;
 
-/// The version of the engine, if one answers.
+/// The version of the engine, if one answers that can start containers.
 pub(super) async fn find(_ctx: &Ctx<'_>) -> Option<String> {
-    docker::engine_version().await.ok().map(|version| format!("Docker Engine {version}"))
+    let version = docker::engine_version().await.ok()?;
+    runtime::missing().await.is_none().then(|| format!("Docker Engine {version}"))
 }
 
 /// Installs an engine if there is none, and starts it.
@@ -26,8 +28,10 @@ pub(super) async fn make(ctx: &mut Ctx<'_>) -> Result<String, StepError> {
     refuse_unless_root(ctx).await?;
     let _lock = lock("engine").await?;
     apt::install(ctx, "dockerd", &["docker.io"]).await?;
-    if find(ctx).await.is_none() {
-        start(ctx).await?;
+    match runtime::missing().await {
+        Some(path) => runtime::put_back(ctx, &path).await?,
+        None if find(ctx).await.is_none() => start(ctx).await?,
+        None => {}
     }
     Ok(format!("Docker Engine {}", docker::engine_version().await?))
 }
@@ -76,7 +80,7 @@ fn dockerd(nofile: u64, config: &Utf8Path) -> Cmd {
 async fn write_config(ctx: &mut Ctx<'_>) -> Result<Utf8PathBuf, StepError> {
     let wrapper = match ctx.host.missing_capabilities.as_slice() {
         [] => None,
-        _ => Some(OCI_WRAPPER.build(ctx).await?.join("oci-wrapper")),
+        _ => Some(OCI_WRAPPER.build(ctx).await?.join(runtime::PROGRAM)),
     };
     let users = std::fs::read_to_string("/etc/docker/daemon.json").ok();
     let path = cache_dir().join("engine/daemon.json");

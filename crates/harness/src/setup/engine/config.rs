@@ -9,8 +9,8 @@ pub(super) fn daemon_json(users: Option<&str>, wrapper: Option<&Utf8Path>) -> St
     let mut config: Map<String, Value> = users.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     if let Some(path) = wrapper {
         let runtimes = config.entry("runtimes").or_insert_with(|| json!({}));
-        runtimes["seatrial"] = json!({ "path": path });
-        config.insert("default-runtime".to_owned(), json!("seatrial"));
+        runtimes[super::runtime::NAME] = json!({ "path": path });
+        config.insert("default-runtime".to_owned(), json!(super::runtime::NAME));
     }
     config.entry("log-driver").or_insert_with(|| json!("json-file"));
     if config["log-driver"] == "json-file" {
