@@ -18,7 +18,7 @@ default:
 verify *ARGS: (setup "live")
     {{ seatrial }} verify {{ ARGS }}
 
-# Make this host ready for a tier: static, test, live, suite or ci. Safe to repeat; the second time takes seconds.
+# Make this host ready for a tier: static, test, docker, live, suite or ci. Safe to repeat; the second time takes seconds.
 setup TIER="live":
     @{{ seatrial }} setup --tier {{ TIER }}
 
@@ -42,7 +42,7 @@ e2e *ARGS: (setup "suite")
 images: (setup "live")
 
 # Make what a contract's `cluster:` describes, with the chart in it, and leave it; `--prefer-docker` without Kubernetes.
-up *ARGS: (setup "live")
+up *ARGS: (setup if ARGS =~ "(^| )--prefer-docker( |$)" { "docker" } else { "live" })
     {{ seatrial }} up {{ ARGS }}
 
 # Remove what `up` made; `--clean-logs` and `--clean-pvc` also its logs and its data.

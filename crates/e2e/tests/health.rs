@@ -2,12 +2,14 @@
 //! form, started alike. Fixed names and fixed ports: nextest runs these one after the other.
 
 use e2e::agents::{AGENTS, NODE, Place, Start, kubectl};
+use e2e::charts::Copy;
+use e2e::engine::containers;
 use e2e::program::tool;
 use e2e::report::document;
 use e2e::{Program, State};
 use seatrial_harness::command::Finished;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 /// What a health check of all services may take (PAL-041).
@@ -134,6 +136,14 @@ fn by_kind(dev: &Dev) -> Start {
     kubectl(&["wait", "pod", "--for=delete", "--selector", "app.kubernetes.io/name=agent-build", "--timeout=30s"]);
     only_is_unhealthy(dev, "agent-build", "healthy");
 
+    dev.call(&["up", without_agent_test().path().as_str()]);
+    let ours =
+        kubectl(&["get", "deploy,svc", "--selector", "app.kubernetes.io/managed-by=seatrial", "--output", "name"]);
+    let expected =
+        ["agent-build", "agent-plan"].map(|agent| [format!("deployment.apps/{agent}"), format!("service/{agent}")]);
+    let seen: BTreeSet<&str> = ours.split_whitespace().collect();
+    assert_eq!(seen, expected.as_flattened().iter().map(String::as_str).collect(), "what was dropped is gone");
+
     tool("docker", &["pause", NODE]);
     let health = dev.healths(1).remove(0);
     tool("docker", &["unpause", NODE]);
@@ -162,8 +172,20 @@ fn by_docker(dev: &Dev) -> Start {
 
     tool("docker", &["kill", "pallet-dev-agent-test"]);
     only_is_unhealthy(dev, "agent-test", "healthy");
+
+    dev.call(&["up", without_agent_test().path().as_str(), "--prefer-docker"]);
+    let standing: Vec<String> = containers().into_iter().filter(|name| name.starts_with("pallet-dev")).collect();
+    let expected = ["pallet-dev-agent-build", "pallet-dev-agent-plan", "pallet-dev-registry"];
+    assert_eq!(standing, expected, "what was dropped is gone");
     dev.call(&["down"]);
     start
+}
+
+/// The chart, its contract with one agent less.
+fn without_agent_test() -> Copy {
+    let env = r#"      env: { AGENT_ROLE: test, REGISTRY_URL: "http://$(svc/registry:http)" }"#;
+    let agent = format!("    agent-test:\n      image: seatrial/pallet-agent\n      port: 8003\n{env}\n");
+    Copy::of("pallet-registry").edited("contract.yaml", &agent, "")
 }
 
 fn healthy() -> Value {

@@ -38,6 +38,7 @@ fn a_secret_reaches_no_artefact() {
     let run = Run::of(&[]);
     assert!(!run.holding("marker-before-").is_empty(), "the log with the markers is kept");
     assert!(!run.holding("-marker-after").is_empty());
+    assert!(run.is_in_a_stream("-marker-after"), "and so is what was followed");
     for spelling in spellings(&run.sentinel) {
         assert_eq!(run.holding(&spelling), Vec::<&Utf8PathBuf>::new(), "{spelling}");
     }
@@ -48,6 +49,7 @@ fn a_secret_reaches_no_artefact() {
 fn without_redaction_it_would_be_seen() {
     let run = Run::of(&["--unredacted"]);
     assert_ne!(run.holding(&run.sentinel), Vec::<&Utf8PathBuf>::new());
+    assert!(run.is_in_a_stream(&run.sentinel));
 }
 
 /// All that one run wrote.
@@ -71,6 +73,10 @@ impl Run {
         artefacts.push(("standard output".into(), finished.stdout));
         artefacts.push(("standard error".into(), finished.stderr));
         Self { sentinel, artefacts }
+    }
+
+    fn is_in_a_stream(&self, text: &str) -> bool {
+        self.holding(text).iter().any(|path| path.as_str().contains("/streams/"))
     }
 
     /// The artefacts in which a text occurs.

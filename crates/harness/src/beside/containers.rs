@@ -3,7 +3,8 @@
 use super::BesideError;
 use super::wanted::{Wanted, all};
 use crate::bootstrap::Service;
-use crate::containers::{self, ContainerSpec, labels_of_up, network_of_up};
+use crate::cluster::engine::Engine;
+use crate::containers::{self, ContainerSpec, labels_of_up, network_of_up, of_up};
 use crate::events::Events;
 use indexmap::IndexMap;
 use seatrial_contracts::model::{ClusterSpec, Target};
@@ -26,6 +27,7 @@ pub async fn as_containers(
     release: StandIn<'_>,
     events: &Events,
 ) -> Result<Vec<Service>, BesideError> {
+    remove_dropped(spec, release.container).await?;
     let looked_up = |target: &Target| in_network(spec, &release, target);
     let mut services = Vec::new();
     for wanted in all(spec, &looked_up, events).await? {
@@ -38,9 +40,27 @@ pub async fn as_containers(
     Ok(services)
 }
 
+/// What an earlier `up` made and the contract does not want any more goes, before another takes its port.
+async fn remove_dropped(spec: &ClusterSpec, release: &str) -> Result<(), BesideError> {
+    let engine = Engine::alone()?;
+    let made = containers::labelled(&engine, &of_up(&spec.name)).await?;
+    for name in made.iter().filter(|name| is_dropped(name, spec, release)) {
+        containers::delete(&engine, name).await?;
+    }
+    Ok(())
+}
+
+fn is_dropped(container: &str, spec: &ClusterSpec, release: &str) -> bool {
+    container != release && !spec.beside.keys().any(|name| container == container_name(&spec.name, name))
+}
+
+fn container_name(up: &str, name: &str) -> String {
+    format!("{up}-{name}")
+}
+
 fn container(wanted: &Wanted, up: &str) -> ContainerSpec {
     ContainerSpec {
-        name: format!("{up}-{}", wanted.name),
+        name: container_name(up, &wanted.name),
         image: wanted.image.clone(),
         env: wanted.env.clone(),
         ports: vec![(wanted.port, Some(wanted.port))],
@@ -59,6 +79,19 @@ fn in_network(spec: &ClusterSpec, release: &StandIn<'_>, target: &Target) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
+    use seatrial_contracts::model::Beside;
+
+    #[test]
+    fn the_release_and_what_is_wanted_stay() {
+        let agent = Beside { image: "a".into(), port: 8001, health: "/".into(), env: IndexMap::new() };
+        let beside = IndexMap::from([("agent".to_owned(), agent)]);
+        let spec = ClusterSpec { name: "x".into(), beside, ..ClusterSpec::default() };
+        let dropped: Vec<&str> = ["x-registry", "x-agent", "x-old"]
+            .into_iter()
+            .filter(|name| is_dropped(name, &spec, "x-registry"))
+            .collect();
+        assert_eq!(dropped, ["x-old"]);
+    }
 
     #[test]
     fn a_published_service_port_is_a_port_of_the_container() {

@@ -4,14 +4,18 @@ use super::wanted::Wanted;
 use crate::ours;
 use serde_json::{Value, json};
 
+/// The label of both: what is dropped from a contract is found by it.
+pub(super) const BESIDE: &str = "seatrial.dev/beside";
+
 /// Both, with the node port that the cluster maps to the host.
 pub(super) fn manifests(wanted: &Wanted, node_port: u16) -> [Value; 2] {
     let Wanted { name, port, .. } = wanted;
     let labels = json!({ "app.kubernetes.io/name": name, ours::LABEL: ours::OURS });
+    let named = json!({ "app.kubernetes.io/name": name, ours::LABEL: ours::OURS, BESIDE: name });
     let deployment = json!({
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": { "name": name, "labels": labels },
+        "metadata": { "name": name, "labels": named },
         "spec": {
             "replicas": 1,
             "strategy": { "type": "Recreate" },
@@ -22,7 +26,7 @@ pub(super) fn manifests(wanted: &Wanted, node_port: u16) -> [Value; 2] {
     let service = json!({
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": { "name": name, "labels": labels },
+        "metadata": { "name": name, "labels": named },
         "spec": {
             "type": "NodePort",
             "selector": labels,

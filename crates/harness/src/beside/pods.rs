@@ -1,7 +1,7 @@
 //! Programs beside a release as pods.
 
 use super::BesideError;
-use super::manifest::manifests;
+use super::manifest::{BESIDE, manifests};
 use super::wanted::{Wanted, all};
 use crate::bootstrap::Service;
 use crate::cluster::{self, Cluster};
@@ -11,8 +11,9 @@ use crate::readiness::name_of;
 use crate::release::{Mirror, Objects, objects, until_ready};
 use crate::run::port_of;
 use crate::tools::Tools;
-use seatrial_contracts::model::{ChartPlan, EnvironmentPlan, Name, Target};
+use seatrial_contracts::model::{ChartPlan, ClusterSpec, EnvironmentPlan, Name, Target};
 use seatrial_observation::Event;
+use serde_json::Value;
 use std::time::{Duration, Instant};
 
 /// How long a pod may take until it is ready; its image is on the node.
@@ -27,13 +28,17 @@ pub async fn in_cluster(
     tools: &Tools,
     events: &Events,
 ) -> Result<Vec<Service>, BesideError> {
-    let Some(spec) = chart.cluster.as_ref().filter(|spec| !spec.beside.is_empty()) else { return Ok(Vec::new()) };
+    let Some(spec) = chart.cluster.as_ref() else { return Ok(Vec::new()) };
+    let (objects, namespace) = (Objects::new(cluster.client().await?), environment.release.namespace.as_str());
+    let pods = Pods { cluster, objects, namespace };
+    pods.remove_dropped(spec).await?;
+    if spec.beside.is_empty() {
+        return Ok(Vec::new());
+    }
     let looked_up = |target: &Target| in_namespace(target, &environment.rendered);
     let wanted = all(spec, &looked_up, events).await?;
     let images: Vec<String> = wanted.iter().map(|one| one.image.clone()).collect();
     cluster::load_images(cluster, &images, tools).await?;
-    let (objects, namespace) = (Objects::new(cluster.client().await?), environment.release.namespace.as_str());
-    let pods = Pods { cluster, objects, namespace };
     let mut services = Vec::new();
     for one in &wanted {
         let started = Instant::now();
@@ -51,6 +56,16 @@ struct Pods<'a> {
 }
 
 impl Pods<'_> {
+    /// What an earlier `up` made and the contract does not want any more goes, before another takes its port.
+    async fn remove_dropped(&self, spec: &ClusterSpec) -> Result<(), BesideError> {
+        for kind in ["Deployment", "Service"] {
+            for object in self.objects.list(kind, self.namespace).await?.iter().filter(|one| is_dropped(one, spec)) {
+                self.objects.delete(kind, self.namespace, name_of(object)).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn start(&self, wanted: &Wanted) -> Result<(), BesideError> {
         let mut mapped = self.cluster.host_ports.iter();
         let node_port = mapped.find(|(_, host)| **host == wanted.port).map(|(node, _)| *node);
@@ -80,6 +95,11 @@ impl Pods<'_> {
     }
 }
 
+fn is_dropped(object: &Value, spec: &ClusterSpec) -> bool {
+    let beside = object["metadata"]["labels"][BESIDE].as_str();
+    beside.is_some_and(|name| ours::is_ours(object) && !spec.beside.contains_key(name))
+}
+
 /// `NAME:PORT` of a Service port, as every pod of its namespace reaches it.
 fn in_namespace(target: &Target, rendered: &str) -> Option<String> {
     let Target::Service { name: Name::Is(name), port, .. } = target else { return None };
@@ -90,7 +110,10 @@ fn in_namespace(target: &Target, rendered: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::in_namespace;
+    use super::*;
+    use indexmap::IndexMap;
+    use seatrial_contracts::model::Beside;
+    use serde_json::json;
 
     const RENDERED: &str = "---
 kind: Service
@@ -101,6 +124,20 @@ spec: { ports: [{ name: http, port: 5000 }] }
     fn check(target: &str, expected: Option<&str>) {
         let target = target.parse().expect("a target");
         assert_eq!(in_namespace(&target, RENDERED).as_deref(), expected);
+    }
+
+    #[test]
+    fn only_what_is_ours_and_not_wanted_any_more_is_dropped() {
+        let agent = Beside { image: "a".into(), port: 8001, health: "/".into(), env: IndexMap::new() };
+        let spec = ClusterSpec { beside: IndexMap::from([("agent".to_owned(), agent)]), ..ClusterSpec::default() };
+        let check = |labels: Value, expected: bool| {
+            assert_eq!(is_dropped(&json!({ "metadata": { "name": "x", "labels": labels } }), &spec), expected);
+        };
+        check(json!({ ours::LABEL: ours::OURS, BESIDE: "old" }), true);
+        check(json!({ ours::LABEL: ours::OURS, BESIDE: "agent" }), false);
+        check(json!({ ours::LABEL: "Helm", BESIDE: "old" }), false);
+        check(json!({ ours::LABEL: ours::OURS }), false);
+        check(Value::Null, false);
     }
 
     #[test]

@@ -103,7 +103,7 @@ impl Follower {
         let mut known = Vec::new();
         loop {
             while let Some(Ok(ended)) = streams.try_join_next() {
-                self.forget_broken(&mirror, &ended, &mut taken);
+                forget_broken(&mirror, &ended, &mut taken);
             }
             self.learn_anew(&mirror, &mut known);
             let due: Vec<Run> = runs(&mirror).into_iter().filter(|run| !taken.contains(&run.file())).collect();
@@ -137,13 +137,6 @@ impl Follower {
         }
     }
 
-    /// A stream that ended although its container runs is opened again.
-    fn forget_broken(&self, mirror: &Mirror, ended: &Run, taken: &mut HashSet<String>) {
-        if ended.is_running && runs(mirror).contains(ended) {
-            taken.remove(&ended.file());
-        }
-    }
-
     async fn stream(self: Arc<Self>, run: Run, mut file: StreamFile) -> Run {
         let path = self.folder.join(run.file());
         if let Err(refused) = self.copy(&run, &mut file).await {
@@ -164,6 +157,13 @@ impl Follower {
             file.append(&self.evidence.push(&mut pieces, &known.skip(&buffer[..count])))?;
         }
         file.append(&self.evidence.end(pieces))
+    }
+}
+
+/// A stream that ended although its container runs is opened again.
+fn forget_broken(mirror: &Mirror, ended: &Run, taken: &mut HashSet<String>) {
+    if ended.is_running && runs(mirror).contains(ended) {
+        taken.remove(&ended.file());
     }
 }
 

@@ -64,14 +64,15 @@ impl Need {
         Fuzz,
     ];
 
-    /// What a tier needs: `static`, `test` (unit tests), `api`, `live`, `suite` (the tests that need a cluster), `ci`,
-    /// `fuzz` or `coverage`.
+    /// What a tier needs: `static`, `test` (unit tests), `api`, `docker` (`up --prefer-docker`), `live`, `suite` (the tests
+    /// that need a cluster), `ci`, `fuzz` or `coverage`.
     #[must_use]
     pub fn for_tier(tier: &str) -> Option<Vec<Self>> {
         Some(match tier {
             "static" => vec![Helm],
             "test" => vec![Helm, Nextest],
             "api" => vec![Engine, Kind, Helm, NodeImage],
+            "docker" => vec![Engine, AgentImage, RegistryImage],
             "live" => vec![Engine, Kind, Helm, NodeImage, ProberImage, AgentImage, RegistryImage, Oras],
             "suite" => {
                 vec![Engine, Kind, Helm, NodeImage, ProberImage, AgentImage, RegistryImage, Oras, Helm4, Nextest]
@@ -169,10 +170,17 @@ mod tests {
 
     #[test]
     fn every_tier_is_known_and_no_other() {
-        for tier in ["static", "test", "api", "live", "suite", "ci", "fuzz", "coverage"] {
+        for tier in ["static", "test", "api", "docker", "live", "suite", "ci", "fuzz", "coverage"] {
             assert!(Need::for_tier(tier).is_some(), "{tier}");
         }
         assert_eq!(Need::for_tier("nothing"), None);
+    }
+
+    #[test]
+    fn docker_mode_needs_neither_kubernetes_nor_helm() {
+        let needs = Need::for_tier("docker").expect("a tier");
+        assert_eq!(with_prerequisites(&needs), needs);
+        assert!([Kind, Helm, NodeImage, ProberImage].iter().all(|need| !needs.contains(need)), "{needs:?}");
     }
 
     #[test]

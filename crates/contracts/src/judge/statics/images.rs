@@ -1,8 +1,10 @@
 //! `images`: every image that the chart can start has a name that a container runtime understands. Whether it is there
-//! is seen live.
+//! is seen live. And the image that stands in for the release where there is no Kubernetes is one of them.
 
 use super::{Facts, Finding, Inspected};
-use crate::graph::{Container, PodTemplate};
+use crate::graph::{Container, Graph, PodTemplate};
+use crate::model::{ChartPlan, Where};
+use std::collections::BTreeSet;
 
 pub(super) fn inspect(facts: &Facts<'_>) -> Inspected {
     let mut inspected = Inspected::new("images");
@@ -11,7 +13,48 @@ pub(super) fn inspect(facts: &Facts<'_>) -> Inspected {
             inspected.subject(bad_name(facts, &pod, &container));
         }
     }
+    inspected.findings.extend(stand_in(facts));
     inspected
+}
+
+/// `cluster.docker.image` that no environment runs: Docker mode would run something else than the chart. It is told once,
+/// where the first environment is judged.
+fn stand_in(facts: &Facts<'_>) -> Option<Finding> {
+    let chart = facts.chart;
+    let image = &chart.cluster.as_ref()?.docker.as_ref()?.image;
+    let run = images(chart);
+    let is_first = chart.environments.first().is_some_and(|first| first.name == facts.environment.name);
+    if !is_first || run.is_empty() || run.iter().any(|one| same(one) == same(image)) {
+        return None;
+    }
+    let run = run.into_iter().collect::<Vec<_>>().join(", ");
+    let message = format!("cluster.docker.image: expected an image that the chart runs ({run}), seen {image}");
+    let file = format!("{}/contract.yaml", chart.path.trim_end_matches('/'));
+    Some(Finding { message, place: Some(Where { file, line: None, note: Some("cluster.docker.image".to_owned()) }) })
+}
+
+/// Every image of every environment.
+fn images(chart: &ChartPlan) -> BTreeSet<String> {
+    let mut images = BTreeSet::new();
+    for environment in &chart.environments {
+        let graph = Graph::read(&environment.rendered);
+        for pod in graph.pod_templates() {
+            let named = pod
+                .containers()
+                .into_iter()
+                .filter_map(|container| Some(container.value["image"].as_str()?.to_owned()));
+            images.extend(named);
+        }
+    }
+    images
+}
+
+/// A reference with what an engine adds where it is left out.
+fn same(image: &str) -> String {
+    let short = image.strip_prefix("docker.io/").unwrap_or(image);
+    let short = short.strip_prefix("library/").unwrap_or(short);
+    let last = short.rsplit('/').next().unwrap_or(short);
+    if last.contains([':', '@']) { short.to_owned() } else { format!("{short}:latest") }
 }
 
 fn bad_name(facts: &Facts<'_>, pod: &PodTemplate<'_>, container: &Container<'_>) -> Option<Finding> {

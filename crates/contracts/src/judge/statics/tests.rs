@@ -168,6 +168,29 @@ fn image_that_is_no_reference() {
     );
 }
 
+/// The sound chart with a Docker mode of this image.
+fn check_stand_in(image: &str, expected: Option<&str>) {
+    let docker = format!("cluster:\n  docker: {{ image: {image}, ports: {{ 5000: 5000 }} }}\n");
+    let verdicts = run_files(&chart(RENDER, &CONTRACT.replacen("cluster:\n", &docker, 1)));
+    match expected {
+        Some(expected) => only_fail(&verdicts, expected),
+        None => assert!(verdicts.iter().all(|verdict| verdict.kind == VerdictKind::Pass), "{image}"),
+    }
+}
+
+#[test]
+fn what_stands_in_for_the_release_is_the_same_image() {
+    check_stand_in("\"registry:2.8.2\"", None);
+    check_stand_in("docker.io/library/registry:2.8.2", None);
+    let seen = |image: &str| {
+        let head = "images: cluster.docker.image: expected an image that the chart runs (registry:2.8.2), seen";
+        format!("{head} {image}\n  charts/registry/contract.yaml cluster.docker.image")
+    };
+    check_stand_in("\"registry:2.8.3\"", Some(&seen("registry:2.8.3")));
+    check_stand_in("registry", Some(&seen("registry")));
+    check_stand_in("mirror.invalid/registry:2.8.2", Some(&seen("mirror.invalid/registry:2.8.2")));
+}
+
 #[test]
 fn what_the_api_server_would_refuse() {
     check(
