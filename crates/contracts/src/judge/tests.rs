@@ -154,7 +154,22 @@ fn an_error_of_the_apparatus_is_no_mismatch() {
 #[test]
 fn tcp_and_the_failures_it_promises() {
     let refused = "{ tcp: { to: svc/registry:81, expect: refused } }";
-    check(refused, &[(1.0, failed(FailureKind::Refused))], "pass ");
+    let both = |control: ProbeOutcome| {
+        let Ok(Seen::Probes(mut outcomes)) = failed(FailureKind::Refused) else { panic!("a probe") };
+        outcomes.push(control);
+        Ok(Seen::Probes(outcomes))
+    };
+    let answers = ProbeOutcome { took_ms: 1.0, result: Ok(ProbeAnswer::Tcp { peer: "10.0.0.1:5000".to_owned() }) };
+    check(refused, &[(1.0, both(answers.clone()))], "pass ");
+    check(
+        refused,
+        &[(1.0, failed(FailureKind::Refused))],
+        "inconclusive missing: tcp svc/registry:81: connection refused, and nothing else could be asked at that address: \
+         promise it after a `when` before which it answers, or by `tcp` of a Service with another port",
+    );
+    let after = "{ when: { scale: { deploy/registry: 0 } }, tcp: { to: svc/registry:http, expect: refused } }";
+    let before = Some(Seen::Probes(vec![answers]));
+    check_with(after, before, &[(1.0, failed(FailureKind::Refused))], "pass ");
     let seen = "fail mismatch: tcp svc/registry:81: expected refused, seen no answer in time (os error)";
     check(refused, &[(1.0, failed(FailureKind::TimedOut))], seen);
     let seen = "fail mismatch: tcp svc/registry:http: expected a connection, seen connection refused (os error)";

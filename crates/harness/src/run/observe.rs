@@ -238,11 +238,20 @@ async fn ready_again(
     Ok(*known.insert(Instant::now()))
 }
 
-/// What there is before the event, for `unchanged`; only checks of objects ask for it.
+/// Whether it promises that a connect is refused.
+fn is_refusal(check: &Check) -> bool {
+    match check {
+        Check::Tcp(tcp) => tcp.failure.as_deref() == Some("refused"),
+        Check::Http(http) => http.0.iter().any(|step| step.failure.as_deref() == Some("refused")),
+        _ => false,
+    }
+}
+
+/// What there is before the event, for `unchanged` and for what is refused afterwards.
 async fn earlier(looker: &mut Looker<'_>, phases: &[Phase]) -> Vec<Option<Seen>> {
     let mut earlier = Vec::new();
     for phase in phases {
-        let is_asked = matches!(phase.check, Check::Object(_) | Check::Restarts(_));
+        let is_asked = matches!(phase.check, Check::Object(_) | Check::Restarts(_)) || is_refusal(&phase.check);
         earlier.push(if is_asked { looker.look(&phase.check).await.ok() } else { None });
     }
     earlier

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use seatrial_observation::{Certificate, HttpAnswer, ProbeAnswer, ProbeOutcome};
 use serde_json::Value;
 
-pub(super) fn look(check: &HttpCheck, outcomes: &[ProbeOutcome]) -> Judged {
+pub(super) fn look(check: &HttpCheck, outcomes: &[ProbeOutcome], before: &[ProbeOutcome]) -> Judged {
     if check.0.is_empty() || outcomes.is_empty() {
         return Judged::unseen("no HTTP exchange took place");
     }
@@ -19,7 +19,11 @@ pub(super) fn look(check: &HttpCheck, outcomes: &[ProbeOutcome]) -> Judged {
             return Judged::unseen(format!("{} was not reached", name(step)));
         };
         let denials = check.0[..index].iter().filter(|step| step.failure.as_deref() == Some("denied")).count();
-        let judged = exchange(step, outcome, outcomes.get(check.0.len() + denials));
+        let control = match step.failure.as_deref() {
+            Some("refused") => before.get(index),
+            _ => outcomes.get(check.0.len() + denials),
+        };
+        let judged = exchange(step, outcome, control);
         all.measured.extend(judged.measured);
         if judged.outcome != Outcome::Holds {
             all.outcome = judged.outcome;

@@ -76,10 +76,10 @@ impl From<Outcome> for Judged {
 /// Judges one look.
 pub(crate) fn look(check: &Check, seen: &Seen, before: Option<&Seen>) -> Judged {
     match (check, seen) {
-        (Check::Http(http), Seen::Probes(outcomes)) => http::look(http, outcomes),
+        (Check::Http(http), Seen::Probes(outcomes)) => http::look(http, outcomes, probes_in(before)),
         (Check::Ws(ws), Seen::Probes(outcomes)) => ws::look(ws, outcomes),
         (Check::Postgres(postgres), Seen::Probes(outcomes)) => postgres::look(postgres, outcomes),
-        (Check::Tcp(tcp), Seen::Probes(outcomes)) => tcp::look(tcp, outcomes),
+        (Check::Tcp(tcp), Seen::Probes(outcomes)) => tcp::look(tcp, outcomes, probes_in(before)),
         (Check::Dns(targets), Seen::Probes(outcomes)) => dns::look(targets, outcomes),
         (Check::Registry(registry), Seen::Probes(outcomes)) => registry::look(registry, outcomes),
         (Check::Ready(_), Seen::Readiness(objects)) => ready::look(objects),
@@ -96,6 +96,13 @@ pub(crate) fn look(check: &Check, seen: &Seen, before: Option<&Seen>) -> Judged 
 fn found_in(seen: Option<&Seen>) -> &[seatrial_observation::Found] {
     match seen {
         Some(Seen::Objects(found)) => found,
+        _ => &[],
+    }
+}
+
+fn probes_in(seen: Option<&Seen>) -> &[ProbeOutcome] {
+    match seen {
+        Some(Seen::Probes(outcomes)) => outcomes,
         _ => &[],
     }
 }
@@ -124,7 +131,7 @@ fn expected_failure(what: &str, expected: &str, outcome: &ProbeOutcome, control:
     };
     let kinds: &[FailureKind] = match expected {
         "denied" => return denied(what, failure, control),
-        "refused" => &[FailureKind::Refused],
+        "refused" => return refused(what, failure, control),
         "timeout" => &[FailureKind::TimedOut],
         "unreachable" => &[FailureKind::Unreachable],
         "reset" => &[FailureKind::Reset],
@@ -153,6 +160,26 @@ fn denied(what: &str, failure: &ProbeFailure, control: Option<&ProbeOutcome>) ->
     }
 }
 
+/// A closed port refuses, and so does an address where nobody is: it takes an answer of the same address (of another port
+/// now, or of this one before the event) to tell the two apart. A time-out is no refusal.
+fn refused(what: &str, failure: &ProbeFailure, control: Option<&ProbeOutcome>) -> Judged {
+    if failure.kind != FailureKind::Refused {
+        return Judged::broken(format!("{what}: expected refused, seen {}", failure_text(failure)));
+    }
+    match control.map(|control| &control.result) {
+        Some(Ok(_)) => Outcome::Holds.into(),
+        Some(Err(there)) => Judged::unseen(format!(
+            "{what}: connection refused, but nothing else answers at that address either ({}): nothing shows that \
+             anybody is there",
+            failure_text(there)
+        )),
+        None => Judged::unseen(format!(
+            "{what}: connection refused, and nothing else could be asked at that address: promise it after a `when` \
+             before which it answers, or by `tcp` of a Service with another port"
+        )),
+    }
+}
+
 /// How long a probe took: a value without a limit.
 fn took(what: &str, outcome: &ProbeOutcome) -> Measured {
     Measured { what: what.to_owned(), value: outcome.took_ms, limit: None, unit: "ms".to_owned(), n: 1 }
@@ -172,7 +199,11 @@ mod tests {
     }
 
     fn check(outcome: &ProbeOutcome, control: Option<&ProbeOutcome>, expected: &str) {
-        let seen = match expected_failure("tcp svc/x", "denied", outcome, control).outcome {
+        check_failure("denied", outcome, control, expected);
+    }
+
+    fn check_failure(promised: &str, outcome: &ProbeOutcome, control: Option<&ProbeOutcome>, expected: &str) {
+        let seen = match expected_failure("tcp svc/x", promised, outcome, control).outcome {
             Outcome::Holds => "holds".to_owned(),
             Outcome::Broken(message) => format!("broken: {message}"),
             Outcome::Unseen(message) => format!("unseen: {message}"),
@@ -188,6 +219,25 @@ mod tests {
         }
         check(&answered(), None, "broken: tcp svc/x: expected denied, but it answered");
         check(&failed(FailureKind::Name), Some(&answered()), "broken: tcp svc/x: expected denied, seen the name");
+    }
+
+    #[test]
+    fn refused_is_a_closed_port_where_somebody_is() {
+        fn check(outcome: &ProbeOutcome, control: Option<&ProbeOutcome>, expected: &str) {
+            check_failure("refused", outcome, control, expected);
+        }
+        let closed = failed(FailureKind::Refused);
+        check(&closed, Some(&answered()), "holds");
+        check(
+            &closed,
+            Some(&closed),
+            "unseen: tcp svc/x: connection refused, but nothing else answers at that address",
+        );
+        check(&closed, None, "unseen: tcp svc/x: connection refused, and nothing else could be asked");
+        for kind in [FailureKind::TimedOut, FailureKind::Reset, FailureKind::Unreachable, FailureKind::Name] {
+            check(&failed(kind), Some(&answered()), "broken: tcp svc/x: expected refused, seen");
+        }
+        check(&answered(), Some(&answered()), "broken: tcp svc/x: expected refused, but it answered");
     }
 
     #[test]

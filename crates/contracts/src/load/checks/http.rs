@@ -80,7 +80,8 @@ enum SchemeFile {
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum ExpectFile {
-    /// The failure that is expected: denied, refused, timeout, unreachable, reset.
+    /// The failure that is expected: denied, refused, timeout, unreachable, reset. Denied is what answers elsewhere, refused
+    /// what answered before `when`.
     Failure(String),
     Answer(Box<AnswerFile>),
 }

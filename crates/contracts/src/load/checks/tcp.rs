@@ -32,7 +32,8 @@ enum TcpFile {
 struct ConnectFile {
     /// The address.
     to: String,
-    /// The failure that is expected: denied, refused, timeout, unreachable, reset.
+    /// The failure that is expected: denied, refused, timeout, unreachable, reset. Denied is what answers elsewhere, refused
+    /// what answered before `when`, or has another port that answers.
     expect: Option<String>,
 }
 
