@@ -77,6 +77,7 @@ fn planned(contract: &Contract, rendered: &str) -> Option<ChartPlan> {
         values_yaml: VALUES,
         files: &files,
         renders: &renders,
+        last_releases: &IndexMap::new(),
         run_id: "0",
     };
     plan(contract, &source).ok()

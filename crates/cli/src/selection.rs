@@ -137,8 +137,10 @@ mod tests {
             release,
             values: Vec::new(),
             set: indexmap::IndexMap::new(),
-            rendered: String::new(),
+            rendered: String::new().into(),
             render_error: None,
+            last_release: None,
+            given: Vec::new(),
             slots,
         };
         let mut plan = ChartPlan {

@@ -147,6 +147,7 @@ mod tests {
             values_yaml: "",
             files: &std::collections::BTreeMap::new(),
             renders: &renders,
+            last_releases: &IndexMap::new(),
             run_id: "0",
         };
         plan(&contract, &source).expect("a plan")

@@ -19,6 +19,7 @@ fn least_plan() -> ChartPlan {
         values_yaml: "",
         files: &BTreeMap::new(),
         renders: &renders,
+        last_releases: &IndexMap::new(),
         run_id: "0",
     };
     plan(&contract, &source).expect("a plan")

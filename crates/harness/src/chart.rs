@@ -2,6 +2,7 @@
 //! real Helm, and `contracts` says which verdicts that will give.
 
 mod folder;
+mod last;
 mod render;
 mod requirements;
 
@@ -95,12 +96,15 @@ pub async fn plan_with_helm(path: &Utf8Path, helm: &Utf8Path, options: &PlanOpti
     let around = Around::of(path)?;
     let contract = contract(&folder, options, around.as_ref())?;
     let renders = render::all(&folder, &contract, helm, options.is_cached).await?;
+    let released = around.as_ref().and_then(|around| around.repository.released.as_ref());
+    let last_releases = last::all(&folder, &contract, helm, released, options.is_cached).await;
     let source = ChartSource {
         path: path.as_str(),
         chart_yaml: &folder.chart_yaml,
         values_yaml: folder.files.get("values.yaml").map_or("", String::as_str),
         files: &folder.files,
         renders: &renders,
+        last_releases: &last_releases,
         run_id: &options.run_id,
     };
     let mut plan = plan(&contract, &source).map_err(ChartError::Invalid)?;

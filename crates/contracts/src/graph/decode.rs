@@ -39,7 +39,11 @@ pub(crate) fn flaws(document: &Document) -> Vec<Flaw> {
         return vec![flaw];
     }
     let typed = typed(document);
-    if typed.is_empty() { super::values::flaws(document) } else { typed }
+    if !typed.is_empty() {
+        return typed;
+    }
+    let found = super::values::flaws(document);
+    if found.is_empty() { super::refused::flaws(document) } else { found }
 }
 
 /// API versions that no supported Kubernetes serves any more (`*`: all of the group version), and what took their place.

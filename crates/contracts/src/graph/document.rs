@@ -2,7 +2,8 @@
 
 use crate::yaml::{self, YamlError};
 use serde_json::Value;
-use std::fmt::Write as _;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// More objects than this are no release: what follows is not read, and the last document says so.
 const MOST_DOCUMENTS: usize = 50_000;
@@ -15,15 +16,22 @@ pub(crate) fn path<const N: usize>(steps: [&str; N]) -> Path {
     steps.iter().map(|s| (*s).to_owned()).collect()
 }
 
+/// A path below another one.
+pub(crate) fn below(at: &[String], steps: &[&str]) -> Path {
+    at.iter().cloned().chain(steps.iter().map(|s| (*s).to_owned())).collect()
+}
+
 /// One rendered object.
 #[derive(Clone, Debug)]
 pub(crate) struct Document {
+    /// Its place among the documents of the render.
+    pub(crate) number: usize,
     /// The template relative to the chart, as the `# Source:` comment says.
-    pub(crate) source: Option<String>,
+    pub(crate) source: Option<Arc<str>>,
     /// The line of the render that the text starts on, counted from 1.
     pub(crate) first_line: usize,
-    /// The text.
-    pub(crate) text: String,
+    render: Arc<str>,
+    span: Range<usize>,
     /// The object; null where the text is no YAML.
     pub(crate) value: Value,
     /// Why the text is no YAML.
@@ -31,6 +39,11 @@ pub(crate) struct Document {
 }
 
 impl Document {
+    /// The text.
+    pub(crate) fn text(&self) -> &str {
+        &self.render[self.span.clone()]
+    }
+
     /// Its kind, or nothing.
     pub(crate) fn kind(&self) -> &str {
         self.text_at("/kind")
@@ -41,9 +54,19 @@ impl Document {
         self.text_at("/apiVersion")
     }
 
+    /// The group of its API version: nothing for `v1`.
+    pub(crate) fn group(&self) -> &str {
+        self.api_version().split_once('/').map_or("", |(group, _)| group)
+    }
+
     /// Its name, or nothing.
     pub(crate) fn name(&self) -> &str {
         self.text_at("/metadata/name")
+    }
+
+    /// The namespace that it writes.
+    pub(crate) fn namespace(&self) -> Option<&str> {
+        Some(self.text_at("/metadata/namespace")).filter(|namespace| !namespace.is_empty())
     }
 
     /// As targets are written: `svc/registry`.
@@ -66,9 +89,14 @@ impl Document {
         self.annotation("helm.sh/hook").is_some()
     }
 
+    /// The events it is a hook of.
+    pub(crate) fn hooks(&self) -> impl Iterator<Item = &str> {
+        self.annotation("helm.sh/hook").unwrap_or("").split(',').map(str::trim).filter(|event| !event.is_empty())
+    }
+
     /// Whether its kind is none of Kubernetes itself.
     pub(crate) fn is_custom(&self) -> bool {
-        let group = self.api_version().split_once('/').map_or("", |(group, _)| group);
+        let group = self.group();
         group.contains('.') && !group.ends_with(".k8s.io")
     }
 
@@ -78,61 +106,80 @@ impl Document {
 }
 
 /// Splits a render into documents; a List is taken apart, an empty document dropped.
-pub(super) fn split(rendered: &str) -> Vec<Document> {
+pub(super) fn split(render: &Arc<str>) -> Vec<Document> {
     let mut found = Vec::new();
-    let mut chunk = Chunk { first_line: 1, text: String::new(), source: None };
-    for (index, line) in rendered.lines().enumerate() {
+    let mut chunk = Chunk { render, first_line: 1, span: 0..0, source: None };
+    let mut at = 0;
+    for (index, line) in render.split_inclusive('\n').enumerate() {
+        let start = at;
+        at += line.len();
+        let line = line.trim_end_matches(['\n', '\r']);
         if line == "---" || line.starts_with("--- ") {
             let source = chunk.source.clone();
             found.extend(chunk.documents());
-            chunk = Chunk { first_line: index + 2, text: String::new(), source };
+            chunk = Chunk { render, first_line: index + 2, span: at..at, source };
             if found.len() > MOST_DOCUMENTS {
                 found.push(chunk.refused(format!("more than {MOST_DOCUMENTS} objects")));
-                return found;
+                return numbered(found);
             }
             continue;
         }
         if let Some(source) = line.strip_prefix("# Source: ") {
-            chunk.source = Some(below_chart(source.trim()));
+            chunk.source = chunk
+                .source
+                .filter(|known| **known == *below_chart(source))
+                .or_else(|| Some(below_chart(source).into()));
         }
-        let _ = writeln!(chunk.text, "{line}");
+        debug_assert_eq!(chunk.span.end, start);
+        chunk.span.end = at;
     }
     found.extend(chunk.documents());
-    found
+    numbered(found)
+}
+
+fn numbered(mut documents: Vec<Document>) -> Vec<Document> {
+    documents.iter_mut().enumerate().for_each(|(number, document)| document.number = number);
+    documents
 }
 
 /// `registry/templates/x.yaml` → `templates/x.yaml`: the first part is the chart's name.
-fn below_chart(source: &str) -> String {
-    source.split_once('/').map_or(source, |(_, rest)| rest).to_owned()
+fn below_chart(source: &str) -> &str {
+    let source = source.trim();
+    source.split_once('/').map_or(source, |(_, rest)| rest)
 }
 
-struct Chunk {
+struct Chunk<'r> {
+    render: &'r Arc<str>,
     first_line: usize,
-    text: String,
-    source: Option<String>,
+    span: Range<usize>,
+    source: Option<Arc<str>>,
 }
 
-impl Chunk {
+impl Chunk<'_> {
     fn documents(self) -> Vec<Document> {
-        let make = |value, error| Document {
+        match yaml::json(&self.render[self.span.clone()]) {
+            Ok(Value::Null) => Vec::new(),
+            Ok(Value::Object(list)) if is_list(&list) => items(&list).map(|item| self.document(item, None)).collect(),
+            Ok(value) => vec![self.document(value, None)],
+            Err(error) => vec![self.document(Value::Null, Some(located(&error, self.first_line)))],
+        }
+    }
+
+    fn document(&self, value: Value, error: Option<String>) -> Document {
+        Document {
+            number: 0,
             source: self.source.clone(),
             first_line: self.first_line,
-            text: self.text.clone(),
+            render: Arc::clone(self.render),
+            span: self.span.clone(),
             value,
             error,
-        };
-        match yaml::json(&self.text) {
-            Ok(Value::Null) => Vec::new(),
-            Ok(Value::Object(list)) if is_list(&list) => items(&list).map(|item| make(item, None)).collect(),
-            Ok(value) => vec![make(value, None)],
-            Err(error) => vec![make(Value::Null, Some(located(&error, self.first_line)))],
         }
     }
 
     /// A document that is not read at all.
-    fn refused(self, why: String) -> Document {
-        let (source, first_line) = (self.source, self.first_line);
-        Document { source, first_line, text: String::new(), value: Value::Null, error: Some(why) }
+    fn refused(&self, why: String) -> Document {
+        self.document(Value::Null, Some(why))
     }
 }
 

@@ -2,6 +2,10 @@
 
 use super::{Document, Path, path};
 use serde_json::{Map, Value};
+use std::sync::LazyLock;
+
+/// The labels of who has none.
+static NOTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
 
 /// The pod template of a workload (or a bare Pod).
 #[derive(Clone, Debug)]
@@ -38,8 +42,18 @@ impl<'a> PodTemplate<'a> {
     }
 
     /// The labels of its pods.
-    pub(crate) fn labels(&self) -> Map<String, Value> {
-        self.template.pointer("/metadata/labels").and_then(Value::as_object).cloned().unwrap_or_default()
+    pub(crate) fn labels(&self) -> &'a Map<String, Value> {
+        self.template.pointer("/metadata/labels").and_then(Value::as_object).unwrap_or(&NOTHING)
+    }
+
+    /// The annotations of its pods.
+    pub(crate) fn annotations(&self) -> Option<&'a Map<String, Value>> {
+        self.template.pointer("/metadata/annotations").and_then(Value::as_object)
+    }
+
+    /// Whether a rollout from one to the other would make no new pod.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.template == other.template
     }
 
     /// The pod's spec.

@@ -11,8 +11,8 @@ impl Document {
     /// the rendered line.
     pub(crate) fn place(&self, chart: &str, templates: &BTreeMap<String, String>, path: &[String]) -> Where {
         let rendered = self.line_of(path);
-        let source = self.source.clone().unwrap_or_else(|| "templates".to_owned());
-        let line = templates.get(&source).and_then(|template| self.template_line(template, rendered));
+        let source = self.source.as_deref().unwrap_or("templates");
+        let line = templates.get(source).and_then(|template| self.template_line(template, rendered));
         let note = format!("rendered line {rendered}");
         Where { file: format!("{}/{source}", chart.trim_end_matches('/')), line, note: Some(note) }
     }
@@ -20,12 +20,12 @@ impl Document {
     /// The rendered line of a path, or of the nearest thing around it that has one.
     pub(crate) fn line_of(&self, path: &[String]) -> usize {
         let pointer = path.iter().fold(String::new(), |pointer, step| child(&pointer, step));
-        let line = tree::parse("", &self.text).map_or(1, |tree| tree.places.at(&pointer).key.line);
+        let line = tree::parse("", self.text()).map_or(1, |tree| tree.places.at(&pointer).key.line);
         self.first_line + line - 1
     }
 
     fn template_line(&self, template: &str, rendered_line: usize) -> Option<usize> {
-        let rendered = self.text.lines().nth(rendered_line - self.first_line)?.trim();
+        let rendered = self.text().lines().nth(rendered_line - self.first_line)?.trim();
         let key = rendered.split_once(':').map(|(key, _)| format!("{key}:"));
         let exact = only_line(template, |line| line.trim() == rendered);
         exact.or_else(|| only_line(template, |line| key.as_ref().is_some_and(|key| line.trim().starts_with(key))))

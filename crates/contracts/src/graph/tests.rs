@@ -32,6 +32,20 @@ fn claims_of_stateful_sets_have_names() {
 
 #[test]
 fn operators_are_known_by_their_groups() {
-    assert!(Graph::read("apiVersion: cert-manager.io/v1\nkind: Certificate\n").has_custom_resources());
-    assert!(!Graph::read("apiVersion: networking.k8s.io/v1\nkind: Ingress\n").has_custom_resources());
+    let may = |text: &str, kind: &str, name: &str| Graph::read(text).may_be_made(kind, name);
+    let certificate = "apiVersion: cert-manager.io/v1\nkind: Certificate\nspec: { secretName: tls }\n";
+    assert!(may(certificate, "Secret", "tls"));
+    assert!(!may(certificate, "Secret", "other"));
+    assert!(!may("apiVersion: networking.k8s.io/v1\nkind: Ingress\n", "Secret", "tls"));
+    assert!(!may("apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\n", "Secret", "tls"));
+    assert!(may("apiVersion: acme.io/v1\nkind: Widget\n", "Secret", "tls"));
+}
+
+#[test]
+fn pods_are_found_by_their_labels() {
+    let graph = Graph::read(RENDER);
+    let selector = |value: serde_json::Value| value.as_object().cloned().expect("labels");
+    assert_eq!(graph.selected(&selector(serde_json::json!({ "app": "registry" }))).len(), 1);
+    assert_eq!(graph.selected(&selector(serde_json::json!({ "app": "registry", "tier": "a" }))).len(), 0);
+    assert_eq!(graph.selected(&selector(serde_json::json!({}))).len(), 1);
 }

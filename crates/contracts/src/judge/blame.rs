@@ -11,10 +11,10 @@ pub(super) fn place(
     slot: &Slot,
     observation: &Observation,
 ) -> Option<Where> {
-    let graph = Graph::read(&environment.rendered);
+    let graph = environment.rendered.graph();
     let (document, at) = match &slot.what {
         What::Reachable(target) => (*graph.named(target).first()?, path(["spec", "ports"])),
-        _ => blamed(&graph, &reason(observation)?)?,
+        _ => blamed(graph, &reason(observation)?)?,
     };
     Some(document.place(&chart.path, &chart.templates, &at))
 }
@@ -49,7 +49,7 @@ fn blamed<'g>(graph: &'g Graph, reason: &Reason) -> Option<(&'g Document, Path)>
 /// The workload whose pods are named like this.
 fn owner<'g>(graph: &'g Graph, pod: &str) -> Option<PodTemplate<'g>> {
     let is_of = |template: &PodTemplate<'_>| pod.starts_with(&format!("{}-", template.workload.name()));
-    graph.pod_templates().into_iter().filter(is_of).max_by_key(|template| template.workload.name().len())
+    graph.pod_templates().filter(is_of).max_by_key(|template| template.workload.name().len())
 }
 
 fn in_pod(pod: &PodTemplate<'_>, message: &str) -> Path {

@@ -1,6 +1,5 @@
 //! Default and implicit clauses as if they were written: one path for all that is looked at.
 
-use crate::graph::Graph;
 use crate::model::{
     Check, Clause, EnvironmentPlan, Event, Expectation, Kind, Name, Phase, ReadyOf, Slot, Target, TcpCheck, What,
     Within,
@@ -75,7 +74,7 @@ fn restarts(expectation: Expectation) -> Check {
 
 /// What an uninstall leaves by design: objects with the keep policy, and claims that `StatefulSets` made.
 fn kept(environment: &EnvironmentPlan) -> Vec<Target> {
-    let graph = Graph::read(&environment.rendered);
+    let graph = environment.rendered.graph();
     let object =
         |kind: &str, name: &str| Target::Object { kind: Kind::Named(kind.to_owned()), name: Name::Is(name.to_owned()) };
     let kept = graph.documents.iter().filter(|d| d.is_kept() && !d.is_hook()).map(|d| object(d.kind(), d.name()));

@@ -25,8 +25,10 @@ pub use clause_of::{clause_of, needs_observation, phases};
 pub use evaluate::evaluate;
 pub use latency::{is_measurable, latency_goal, taken_again};
 pub use starts::{NextStart, next_start};
-pub use statics::judge_static;
-pub(crate) use statics::{defaults_with_subject, is_port};
+pub(crate) use statics::{
+    DEFAULTS_ON_FILES, POLICY_NAMES, SCHEMA, defaults_with_subject, is_port, policies_with_subject,
+};
+pub use statics::{images, judge_static};
 pub use verdicts::{blocked, blocking, skipped, strictly};
 pub use watch::{Decision, Rules, Watch};
 pub use wellness::wellness;

@@ -4,7 +4,7 @@ use super::findings::Findings;
 use super::raw_clause::IMPLICIT;
 use crate::diagnostic::{Diagnostic, hint};
 use crate::model::RawClause;
-use crate::plan::DEFAULTS;
+use crate::plan::defaults;
 use indexmap::IndexMap;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -72,7 +72,7 @@ fn exists(
 ) {
     let (clause, element) = split(named.name);
     let Some(raw) = clauses.get(clause) else {
-        let is_given = IMPLICIT.contains(&clause) || DEFAULTS.contains(&clause) || without.contains_key(clause);
+        let is_given = IMPLICIT.contains(&clause) || defaults().contains(&clause) || without.contains_key(clause);
         if !is_given || named.at.ends_with("/holds") {
             let hint = hint(clause, clauses.keys().map(String::as_str).collect::<Vec<_>>());
             found.value(&named.at, "unknown-clause", format!("there is no clause `{clause}`"), hint);

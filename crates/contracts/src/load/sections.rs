@@ -8,7 +8,7 @@ use super::limits;
 use super::scalars::{duration, set_keys};
 use crate::diagnostic::{Diagnostic, child, hint};
 use crate::model::{ClusterSpec, Environment, Packs, ReleaseSpec, Repository, Timeouts};
-use crate::plan::DEFAULTS;
+use crate::plan::defaults;
 use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -103,7 +103,7 @@ impl Sections<'_> {
 }
 
 fn default_name(name: &str, shared: &[String], at: &str, found: &mut Findings<'_>) {
-    let known = || DEFAULTS.iter().copied().chain(shared.iter().map(String::as_str));
+    let known = || defaults().into_iter().chain(shared.iter().map(String::as_str));
     if !known().any(|one| one == name) {
         let hint = hint(name, known().collect::<Vec<_>>());
         found.key(at, "unknown-default", format!("`{name}` is neither a default clause nor one of a pack"), hint);

@@ -10,6 +10,7 @@ mod health;
 mod latency;
 mod pack;
 mod plan;
+mod rendered;
 mod repository;
 mod talk;
 mod target;
@@ -26,7 +27,8 @@ pub use expect::{Comparison, Expectation, ObjectPath, Operator, PathStep};
 pub use health::{Health, MadeHealth, ServiceHealth, StateHealth, Wellness};
 pub use latency::{Latency, LatencyLimit, Than};
 pub use pack::{BUILT_IN_PACKS, Pack, Packs};
-pub use plan::{ChartPlan, Class, EnvironmentPlan, Level, Origin, Release, Slot, SlotId, What};
+pub use plan::{ChartPlan, Class, EnvironmentPlan, LastRelease, Level, Origin, Release, Slot, SlotId, What};
+pub use rendered::Rendered;
 pub use repository::{ClusterMatrix, Contexts, ImageSource, Released, Repository};
 pub(crate) use talk::looked_up;
 pub use talk::{

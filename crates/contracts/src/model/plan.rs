@@ -1,6 +1,6 @@
 //! A plan: every verdict that will be given, before anything is done. One [`Slot`] is one verdict and one test name.
 
-use super::{Clause, ClusterSpec, Skip, Target, Timeouts};
+use super::{Clause, ClusterSpec, Rendered, Skip, Target, Timeouts};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -38,11 +38,27 @@ pub struct EnvironmentPlan {
     /// Single values, in Helm's own `--set` syntax → typed value.
     pub set: IndexMap<String, Value>,
     /// What `helm template` printed for it, with `# Source:` comments.
-    pub rendered: String,
+    pub rendered: Rendered,
     /// Why it did not render (the end of Helm's standard error); `rendered` is empty then.
     pub render_error: Option<String>,
+    /// The release before this one, rendered with the same values, where one was found.
+    #[serde(default)]
+    pub last_release: Option<LastRelease>,
+    /// Kind and name of the objects that the contract's `needs` bring before the release.
+    #[serde(default)]
+    pub given: Vec<(String, String)>,
     /// Every verdict to come, in the order they are judged.
     pub slots: Vec<Slot>,
+}
+
+/// What an upgrade starts from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastRelease {
+    /// Where it was found, as it is to be shown: a tag, a branch, a folder.
+    pub name: String,
+    /// What `helm template` printed for it.
+    pub rendered: Rendered,
 }
 
 /// Names of the release.

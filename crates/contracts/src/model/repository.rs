@@ -105,8 +105,9 @@ impl Repository {
     pub fn without_effect(&self) -> Vec<String> {
         let is_matrix = !(self.cluster.kubernetes.is_empty() && self.cluster.helm.is_empty());
         let nodes = self.cluster.nodes.unwrap_or(1);
+        let is_oci = matches!(self.released, Some(Released::Oci(_)));
         let lines = [
-            self.released.is_some().then_some("`released`: the last release is not looked for yet"),
+            is_oci.then_some("`released`: a last release is not pulled from a registry yet"),
             is_matrix.then_some("`cluster`: one trial is made, with the Kubernetes and the Helm of this host"),
             (nodes > 1).then_some("`cluster.nodes`: trial clusters have one node"),
             (!self.images.is_empty()).then_some("`images`: images are built and loaded by `seatrial setup` alone"),
@@ -139,7 +140,8 @@ mod tests {
     fn what_does_not_act_is_told() {
         let repository = Repository { file: "seatrial.yaml".into(), ..Repository::default() };
         assert_eq!(repository.without_effect(), Vec::<String>::new());
-        let repository = Repository { released: Some(Released::GitTags), ..repository };
-        assert_eq!(repository.without_effect(), ["seatrial.yaml: `released`: the last release is not looked for yet"]);
+        let repository = Repository { released: Some(Released::Oci("oci://a/b".into())), ..repository };
+        let told = "seatrial.yaml: `released`: a last release is not pulled from a registry yet";
+        assert_eq!(repository.without_effect(), [told]);
     }
 }

@@ -5,11 +5,11 @@ use super::{About, ChartSource, graded, order, problem, release_of, skips, value
 use crate::bind::{self, Facts};
 use crate::diagnostic::Diagnostic;
 use crate::graph::{Graph, PodTemplate};
-use crate::judge::defaults_with_subject;
+use crate::judge::{defaults_with_subject, policies_with_subject};
 use crate::load::is_advisory;
 use crate::model::{
-    ChartPlan, Check, Class, Clause, Contract, Environment, EnvironmentPlan, Level, Origin, RawClause, Slot, SlotId,
-    Target, What,
+    ChartPlan, Check, Class, Clause, Contract, Environment, EnvironmentPlan, Level, Origin, RawClause, Rendered, Slot,
+    SlotId, Target, What,
 };
 use serde_json::Value;
 
@@ -42,9 +42,9 @@ impl Planner<'_> {
 
     fn empty(&self) -> EnvironmentPlan {
         let (rendered, render_error) = match self.source.renders.get(self.name) {
-            Some(Ok(text)) => (text.clone(), None),
-            Some(Err(error)) => (String::new(), Some(error.clone())),
-            None => (String::new(), Some("it was not rendered".to_owned())),
+            Some(Ok(text)) => (text.clone().into(), None),
+            Some(Err(error)) => (Rendered::default(), Some(error.clone())),
+            None => (Rendered::default(), Some("it was not rendered".to_owned())),
         };
         EnvironmentPlan {
             name: self.name.to_owned(),
@@ -53,6 +53,8 @@ impl Planner<'_> {
             set: self.environment.set.clone(),
             rendered,
             render_error,
+            last_release: self.source.last_releases.get(self.name).cloned(),
+            given: Vec::new(),
             slots: Vec::new(),
         }
     }
@@ -152,16 +154,17 @@ impl Planner<'_> {
     }
 
     fn slots(&self, chart: &ChartPlan, planned: &EnvironmentPlan, written: Vec<Slot>) -> Vec<Slot> {
-        let graph = Graph::read(&planned.rendered);
-        let wiring = Wiring::of(chart, &graph, &written);
+        let graph = planned.rendered.graph();
+        let wiring = Wiring::of(chart, graph, &written);
         let mut files = self.on_files(chart, planned, &wiring);
         let (on_files, live): (Vec<Slot>, Vec<Slot>) = written.into_iter().partition(|s| s.level == Level::Static);
         let chain: Vec<String> =
             files.iter().filter(|s| !matches!(s.what, What::Named(_))).map(|s| s.id.local()).collect();
+        files.extend(self.policies(chart, planned, &chain));
         files.extend(on_files.into_iter().map(|slot| wiring.on_files(slot, &chain)));
         let gates: Vec<String> = files.iter().filter(|slot| is_gate(slot)).map(|slot| slot.id.local()).collect();
         files.extend(self.bring_up(&wiring, gates));
-        files.extend(self.on_release(&graph, &wiring, live));
+        files.extend(self.on_release(graph, &wiring, live));
         let ids: Vec<SlotId> = files.iter().map(|slot| slot.id.clone()).collect();
         files.into_iter().map(|slot| with_written_after(slot, &ids)).collect()
     }
@@ -186,6 +189,17 @@ impl Planner<'_> {
             }
         }
         slots
+    }
+
+    /// The policy pack, where it is used: opinions, of which none waits for another.
+    fn policies(&self, chart: &ChartPlan, planned: &EnvironmentPlan, chain: &[String]) -> Vec<Slot> {
+        if !self.contract.uses_pack("policy") {
+            return Vec::new();
+        }
+        let is_last = self.contract.environments.keys().last().is_some_and(|last| last == self.name);
+        let names = policies_with_subject(chart, planned, is_last).into_iter();
+        let slots = names.filter_map(|name| self.default(name, Level::Static, What::Default(name.to_owned())));
+        slots.map(|slot| Slot { after: chain.to_vec(), ..slot }).collect()
     }
 
     fn bring_up(&self, wiring: &Wiring, gates: Vec<String>) -> Vec<Slot> {

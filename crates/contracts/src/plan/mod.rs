@@ -16,7 +16,8 @@ pub(crate) use targets::{addressed, behind};
 
 use crate::bind;
 use crate::diagnostic::Diagnostic;
-use crate::model::{ChartPlan, Contract, Environment, Release};
+use crate::judge::{DEFAULTS_ON_FILES, POLICY_NAMES, SCHEMA};
+use crate::model::{ChartPlan, Contract, Environment, LastRelease, Release};
 use crate::yaml;
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -35,6 +36,8 @@ pub struct ChartSource<'a> {
     pub files: &'a BTreeMap<String, String>,
     /// Environment → what `helm template` printed, or the end of its standard error.
     pub renders: &'a IndexMap<String, Result<String, String>>,
+    /// Environment → the last release with that environment's values; empty where none was found.
+    pub last_releases: &'a IndexMap<String, LastRelease>,
     /// The run, `0` at listing.
     pub run_id: &'a str,
 }
@@ -102,29 +105,24 @@ impl About {
 
 fn templates(source: &ChartSource<'_>) -> BTreeMap<String, String> {
     let is_template =
-        |path: &str| path.starts_with("templates/") || path.starts_with("charts/") || path.starts_with("crds/");
+        |path: &str| ["templates/", "charts/", "crds/"].iter().any(|folder| path.starts_with(folder)) || path == SCHEMA;
     source.files.iter().filter(|(path, _)| is_template(path)).map(|(path, text)| (path.clone(), text.clone())).collect()
 }
 
-/// Default clauses that can be switched off.
-pub(crate) const DEFAULTS: [&str; 9] = [
-    "decodes",
-    "selectors",
-    "port-chain",
-    "node-ports",
-    "references",
-    "images",
-    "nothing-restarts",
-    "second-upgrade-restarts-nothing",
-    "uninstall-leaves-nothing",
-];
+/// Default clauses that are judged on a cluster.
+const LIVE_DEFAULTS: [&str; 3] = ["nothing-restarts", "second-upgrade-restarts-nothing", "uninstall-leaves-nothing"];
+
+/// The default clauses and those of the policy pack, which can be switched off by name.
+pub(crate) fn defaults() -> Vec<&'static str> {
+    ["decodes"].into_iter().chain(DEFAULTS_ON_FILES).chain(LIVE_DEFAULTS).chain(POLICY_NAMES).collect()
+}
 
 fn unknown_defaults(contract: &Contract) -> Vec<Diagnostic> {
     // Names with a dot are of packs; the loader knows them.
-    let unknown = contract.without.keys().filter(|name| !name.contains('.') && !DEFAULTS.contains(&name.as_str()));
+    let unknown = contract.without.keys().filter(|name| !name.contains('.') && !defaults().contains(&name.as_str()));
     unknown
         .map(|name| Diagnostic {
-            hint: Some(format!("default clauses are {}", DEFAULTS.join(", "))),
+            hint: Some(format!("default clauses are {}", defaults().join(", "))),
             ..problem(
                 "unknown-default",
                 &contract.file,

@@ -192,7 +192,7 @@ fn is_made_elsewhere(graph: &Graph, target: &Target) -> bool {
     let Kind::Named(kind) = kind else { return true };
     let is_given = matches!((kind.as_str(), name), ("ServiceAccount", Name::Is(n)) if n == "default")
         || matches!((kind.as_str(), name), ("ConfigMap", Name::Is(n)) if n == "kube-root-ca.crt");
-    *name == Name::All || is_given || MADE.contains(&kind.as_str()) || graph.defined_kinds().contains(kind)
+    *name == Name::All || is_given || MADE.contains(&kind.as_str()) || graph.is_defined(kind)
 }
 
 /// The Service port that `reachable[…]` asks for, by number where the render knows it; nothing for what TCP can't ask.

@@ -12,6 +12,7 @@ use crate::cluster;
 use crate::helm::Install;
 use crate::step_file;
 use indexmap::IndexMap;
+use seatrial_contracts::judge;
 use seatrial_observation::{CommandSeen, Ended, Event, Observation, Part, Sample, Seen};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -147,12 +148,20 @@ impl Site {
         if !self.cluster.capabilities.load_images {
             return Ok(());
         }
-        let mut images: Vec<String> = manifest::images(&stage.environment.rendered).into_iter().collect();
+        let started = manifest::images(&stage.environment.rendered);
+        let mut images: Vec<String> = started.iter().cloned().collect();
         images.push(self.prober_image.clone());
         let loaded = cluster::load_images(&self.cluster, &images, &self.tools).await;
         if let Err(error) = loaded {
             cluster::check_engine(&self.tools).await?;
             self.events.warn(format!("images for {}: {error}", stage.name()));
+        }
+        // What programs of the release may start later is loaded as far as it can be had: nothing fails by it now.
+        let handed_on = judge::images(&stage.environment.rendered).into_iter().filter(|image| !started.contains(image));
+        for image in handed_on {
+            if let Err(error) = cluster::load_images(&self.cluster, &[image], &self.tools).await {
+                self.events.warn(format!("images for {}: {error}", stage.name()));
+            }
         }
         Ok(())
     }

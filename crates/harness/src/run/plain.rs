@@ -284,6 +284,7 @@ spec:
             values_yaml: "",
             files: &std::collections::BTreeMap::new(),
             renders: &renders,
+            last_releases: &IndexMap::new(),
             run_id: "0",
         };
         let mut plan = plan(&contract, &source).expect("a plan");

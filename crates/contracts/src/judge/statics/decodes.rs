@@ -8,14 +8,14 @@ pub(super) fn inspect(facts: &Facts<'_>) -> Inspected {
     for document in &facts.graph.documents {
         let label = label(document);
         let found = flaws(document).into_iter();
-        inspected.subject(found.map(|f| Finding::at(facts, document, &f.at, format!("{label}: {}", f.message))));
+        inspected.subject(found.map(|f| Finding::at(document, &f.at, format!("{label}: {}", f.message))));
     }
     inspected
 }
 
 fn label(document: &Document) -> String {
     if document.name().is_empty() {
-        return document.source.clone().unwrap_or_else(|| "an object".to_owned());
+        return document.source.as_deref().unwrap_or("an object").to_owned();
     }
     document.target()
 }

@@ -1,37 +1,155 @@
 //! Slots that are judged on the rendered files alone. One file a question; each says how many subjects it looked at
 //! and what is wrong with them.
 
+mod addresses;
+mod autoscaling;
 mod contract;
 mod decodes;
+mod defaults;
+mod disruption;
+mod duplicates;
 mod images;
+mod immutable;
 mod named;
 mod node_ports;
 mod objects;
+mod policy;
 mod port_chain;
 mod references;
 mod renders;
 mod selectors;
+mod stand_in;
+mod stale_config;
+mod version_labels;
 
+pub(crate) use defaults::{DEFAULTS_ON_FILES, POLICY_NAMES, defaults_with_subject, policies_with_subject};
+pub use images::images;
+pub(crate) use policy::SCHEMA;
 pub(crate) use port_chain::is_port;
 
 use super::verdicts::{fail, finish, inconclusive, pass};
-use crate::graph::{Document, Graph, Path};
+use crate::graph::{Document, Graph, Path, PodTemplate};
 use crate::model::{ChartPlan, Check, EnvironmentPlan, Measured, Slot, Verdict, What, Where};
+
+/// Kinds that are in no namespace and are named by others.
+const CLUSTER_WIDE: [&str; 2] = ["ClusterRole", "PriorityClass"];
+
+/// What makes a template render other values at each render, in each cluster, or at each upgrade.
+const RANDOM: [&str; 16] = [
+    "(now",
+    "genCA",
+    "genPrivateKey",
+    "genSelf",
+    "genSigned",
+    "htpasswd",
+    "lookup ",
+    "randA",
+    "randB",
+    "randI",
+    "randN",
+    "uuidv4",
+    "{{ now",
+    "{{- now",
+    "Release.Revision",
+    "bcrypt",
+];
 
 /// What a static question may look at.
 pub(super) struct Facts<'a> {
     chart: &'a ChartPlan,
     environment: &'a EnvironmentPlan,
-    graph: Graph,
+    graph: &'a Graph,
 }
 
 impl<'a> Facts<'a> {
     fn new(chart: &'a ChartPlan, environment: &'a EnvironmentPlan) -> Self {
-        Self { chart, environment, graph: Graph::read(&environment.rendered) }
+        Self { chart, environment, graph: environment.rendered.graph() }
     }
 
-    fn place(&self, document: &Document, path: &[String]) -> Where {
-        document.place(&self.chart.path, &self.chart.templates, path)
+    /// The namespace that an object is in.
+    fn namespace_of<'d>(&'d self, document: &'d Document) -> &'d str {
+        document.namespace().unwrap_or(&self.environment.release.namespace)
+    }
+
+    /// The object of this kind and name in a namespace, or where else the render holds one of that name.
+    fn find(&self, kind: &str, name: &str, namespace: &str) -> Result<&'a Document, Elsewhere> {
+        let mut others: Vec<&str> = Vec::new();
+        for document in self.graph.all_named(kind, name) {
+            let is_anywhere = CLUSTER_WIDE.contains(&kind);
+            let own = document.namespace().unwrap_or(&self.environment.release.namespace);
+            if is_anywhere || own == namespace {
+                return Ok(document);
+            }
+            others.push(own);
+        }
+        Err(Elsewhere { namespaces: others.into_iter().map(str::to_owned).collect(), wanted: namespace.to_owned() })
+    }
+
+    /// Whether an object of the render is in this namespace.
+    fn writes_namespace(&self, namespace: &str) -> bool {
+        self.graph.find("Namespace", namespace).is_some()
+    }
+
+    /// The same object in the last release.
+    fn before(&self, document: &Document) -> Option<&'a Document> {
+        let last = self.environment.last_release.as_ref()?.rendered.graph();
+        let namespace = self.namespace_of(document);
+        let mut all = last.all_named(document.kind(), document.name());
+        all.find(|old| self.namespace_of(old) == namespace && old.group() == document.group() && !old.is_hook())
+    }
+
+    /// Whether the template of an object, or a helper that it may use, makes other values at each render.
+    fn is_random(&self, document: &Document) -> bool {
+        let source = document.source.as_deref().unwrap_or("");
+        let texts =
+            self.chart.templates.iter().filter(|(name, _)| *name == source || name.rsplit('.').next() == Some("tpl"));
+        texts.into_iter().any(|(_, text)| RANDOM.iter().any(|word| text.contains(word)))
+    }
+
+    /// Whether the contract's `needs` bring an object of this kind and name.
+    fn is_given(&self, kind: &str, name: &str) -> bool {
+        self.environment.given.iter().any(|(k, n)| k == kind && n == name)
+    }
+
+    /// Whether a name is the release's own: its name, or one that begins with it.
+    fn is_of_release(&self, name: &str) -> bool {
+        let release = self.environment.release.name.as_str();
+        name.strip_prefix(release).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    }
+
+    /// The pods that stay: those of no hook, and of nothing that ends.
+    fn staying_pods(&self) -> impl Iterator<Item = PodTemplate<'a>> {
+        let ends = |pod: &PodTemplate<'_>| matches!(pod.workload.kind(), "Job" | "CronJob");
+        self.graph.pod_templates().filter(move |pod| !pod.workload.is_hook() && !ends(pod))
+    }
+
+    /// Where a finding is. Text is parsed for it, so only what is shown is looked up.
+    fn place(&self, finding: &Finding) -> Option<Where> {
+        match &finding.at {
+            At::Nowhere => None,
+            At::File(file, line) => {
+                let file = format!("{}/{file}", self.chart.path.trim_end_matches('/'));
+                Some(Where { file, line: Some(*line), note: None })
+            }
+            At::Object(number, path) => {
+                Some(self.graph.documents.get(*number)?.place(&self.chart.path, &self.chart.templates, path))
+            }
+        }
+    }
+}
+
+/// The namespaces in which the render has an object of that name, where it has none in the one that is wanted.
+struct Elsewhere {
+    namespaces: Vec<String>,
+    wanted: String,
+}
+
+impl std::fmt::Display for Elsewhere {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.namespaces[..] {
+            [] => write!(f, "none of that name"),
+            all => write!(f, "it in namespace {}, not {}", all.join(", "), self.wanted),
+        }
     }
 }
 
@@ -60,28 +178,53 @@ impl Inspected {
     }
 }
 
-/// Something that is wrong, and where.
+/// Something that is wrong, and the object and path in it where that is.
 #[derive(Debug)]
 pub(super) struct Finding {
     message: String,
-    place: Option<Where>,
+    at: At,
+}
+
+/// Where a finding is.
+#[derive(Debug)]
+enum At {
+    /// In a rendered object, by its number, at a path.
+    Object(usize, Path),
+    /// In a file of the chart, at a line.
+    File(String, usize),
+    /// The render does not hold what it is about.
+    Nowhere,
 }
 
 impl Finding {
-    fn at(facts: &Facts<'_>, document: &Document, path: &Path, message: impl Into<String>) -> Self {
-        Self { message: message.into(), place: Some(facts.place(document, path)) }
+    fn at(document: &Document, path: &Path, message: impl Into<String>) -> Self {
+        Self { message: message.into(), at: At::Object(document.number, path.clone()) }
+    }
+
+    /// Of something that the render does not hold.
+    fn nowhere(message: impl Into<String>) -> Self {
+        Self { message: message.into(), at: At::Nowhere }
+    }
+
+    /// In a file of the chart that is not rendered, or before it is.
+    fn in_template(file: &str, line: usize, message: impl Into<String>) -> Self {
+        Self { message: message.into(), at: At::File(file.to_owned(), line) }
     }
 }
 
 /// Judges a slot that needs no observation.
 pub fn judge_static(chart: &ChartPlan, environment: &EnvironmentPlan, slot: &Slot) -> Verdict {
+    let facts = Facts::new(chart, environment);
     let verdict = match &slot.what {
         What::Renders => renders::judge(chart, environment, slot),
         What::Invalid(message) => fail(slot, "invalid", message.clone()),
         What::Expired(skip) => contract::expired(slot, skip),
-        What::Decodes => ruled(slot, decodes::inspect(&Facts::new(chart, environment)), "decode"),
-        What::Named(target) => ruled(slot, named::inspect(&Facts::new(chart, environment), target), "missing-name"),
-        What::Default(name) => default(chart, environment, slot, name),
+        What::Decodes => ruled(&facts, slot, &decodes::inspect(&facts), "decode"),
+        What::Named(target) => ruled(&facts, slot, &named::inspect(&facts, target), "missing-name"),
+        What::Default(name) => match defaults::inspect(&facts, name) {
+            Some(inspected) => ruled(&facts, slot, &inspected, name),
+            None => inconclusive(slot, "missing", format!("there is no default clause `{name}`")),
+        },
         What::Clause(clause) => {
             let mut verdicts = clause.then.iter().map(|phase| of_check(chart, environment, slot, &phase.check));
             let first = verdicts.find(|v| v.as_ref().is_none_or(|v| v.kind != crate::model::VerdictKind::Pass));
@@ -108,54 +251,30 @@ pub(super) fn of_check(
     slot: &Slot,
     check: &Check,
 ) -> Option<Verdict> {
+    let facts = Facts::new(chart, environment);
     let inspected = match check {
-        Check::Rendered(expected) => objects::rendered(&Facts::new(chart, environment), expected),
-        Check::Objects(counts) => objects::counts(&Facts::new(chart, environment), counts),
+        Check::Rendered(expected) => objects::rendered(&facts, expected),
+        Check::Objects(counts) => objects::counts(&facts, counts),
         // It is a prerequisite: were it not kept, this would be blocked.
         Check::Holds(_) => return Some(pass(slot, Vec::new())),
         _ => return None,
     };
-    Some(ruled(slot, inspected, "mismatch"))
+    Some(ruled(&facts, slot, &inspected, "mismatch"))
 }
 
-fn default(chart: &ChartPlan, environment: &EnvironmentPlan, slot: &Slot, name: &str) -> Verdict {
-    match inspect_default(&Facts::new(chart, environment), name) {
-        Some(inspected) => ruled(slot, inspected, name),
-        None => inconclusive(slot, "missing", format!("there is no default clause `{name}`")),
-    }
-}
-
-fn inspect_default(facts: &Facts<'_>, name: &str) -> Option<Inspected> {
-    Some(match name {
-        "selectors" => selectors::inspect(facts),
-        "port-chain" => port_chain::inspect(facts),
-        "node-ports" => node_ports::inspect(facts),
-        "references" => references::inspect(facts),
-        "images" => images::inspect(facts),
-        _ => return None,
-    })
-}
-
-/// The default clauses on the files that have a subject in this environment, in judging order.
-pub(crate) fn defaults_with_subject(chart: &ChartPlan, environment: &EnvironmentPlan) -> Vec<&'static str> {
-    let facts = Facts::new(chart, environment);
-    let all = ["selectors", "port-chain", "node-ports", "references", "images"];
-    all.into_iter().filter(|name| inspect_default(&facts, name).is_some_and(|inspected| inspected.n > 0)).collect()
-}
-
-fn ruled(slot: &Slot, inspected: Inspected, cause: &str) -> Verdict {
+fn ruled(facts: &Facts<'_>, slot: &Slot, inspected: &Inspected, cause: &str) -> Verdict {
     if inspected.n == 0 && inspected.findings.is_empty() {
         return inconclusive(slot, "missing", format!("the render holds no {}", inspected.what));
     }
     if inspected.findings.is_empty() {
-        return pass(slot, vec![looked_at(&inspected)]);
+        return pass(slot, vec![looked_at(inspected)]);
     }
     let mut message = inspected.findings.iter().map(|f| f.message.as_str()).collect::<Vec<_>>().join("\n");
     if inspected.findings.len() >= MOST_FINDINGS {
         message.push_str("\nwhat else is wrong is not shown");
     }
     let mut verdict = fail(slot, cause, message);
-    verdict.places = inspected.findings.into_iter().filter_map(|finding| finding.place).collect();
+    verdict.places = inspected.findings.iter().filter_map(|finding| facts.place(finding)).collect();
     verdict
 }
 

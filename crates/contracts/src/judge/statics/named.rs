@@ -14,7 +14,7 @@ fn missing(facts: &Facts<'_>, target: &Target) -> Option<Finding> {
     if let Target::Host { port, .. } = target {
         let message =
             format!("host:{port}: expected `cluster.publish` or a nodePort to say what is behind it, seen neither");
-        return Some(Finding { message, place: None });
+        return Some(Finding::nowhere(message));
     }
     let named = facts.graph.named(target);
     let is_only = matches!(target, Target::Service { name: Name::Only, .. } | Target::Object { name: Name::Only, .. });
@@ -24,7 +24,7 @@ fn missing(facts: &Facts<'_>, target: &Target) -> Option<Finding> {
         2.. if is_only => {
             let all = names(&named);
             let message = format!("{target}: expected the only one of its kind, seen {all}");
-            Some(Finding { message, place: None })
+            Some(Finding::nowhere(message))
         }
         _ => None,
     }
@@ -35,11 +35,10 @@ fn nothing_named(facts: &Facts<'_>, target: &Target) -> Finding {
     let same: Vec<&Document> = facts.graph.of_kind(kind).collect();
     let seen = if same.is_empty() { format!("no {kind} at all") } else { format!("only {}", names(&same)) };
     let message = format!("{target}: expected in the render, seen {seen}");
-    let place = match same[..] {
-        [only] => Some(facts.place(only, &crate::graph::path(["metadata", "name"]))),
-        _ => None,
-    };
-    Finding { message, place }
+    match same[..] {
+        [only] => Finding::at(only, &crate::graph::path(["metadata", "name"]), message),
+        _ => Finding::nowhere(message),
+    }
 }
 
 fn kind(target: &Target) -> &str {
@@ -58,7 +57,7 @@ fn names(documents: &[&Document]) -> String {
 fn is_templated_claim(facts: &Facts<'_>, target: &Target) -> bool {
     match target {
         Target::Object { kind: Kind::Named(kind), name: Name::Is(name) } if kind == "PersistentVolumeClaim" => {
-            facts.graph.templated_claims().contains(name)
+            facts.graph.is_templated_claim(name)
         }
         _ => false,
     }

@@ -19,7 +19,7 @@ pub(super) fn inspect(facts: &Facts<'_>) -> Inspected {
                 Some(format!("expected a node port of its own, seen it taken by {}", other.2))
             });
             let finding = problem.map(|text| {
-                Finding::at(facts, service, &port.below("nodePort"), format!("{owner} nodePort {number}: {text}"))
+                Finding::at(service, &port.below("nodePort"), format!("{owner} nodePort {number}: {text}"))
             });
             inspected.subject(finding);
             taken.push((number, port.protocol(), owner));

@@ -8,15 +8,15 @@ use indexmap::IndexMap;
 pub(super) fn rendered(facts: &Facts<'_>, expected: &ObjectExpectations) -> Inspected {
     let mut inspected = Inspected::new("expectations");
     inspected.n = expected.0.iter().map(|(_, fields)| fields.len()).sum();
-    let broken = broken_fields(expected, &facts.graph);
+    let broken = broken_fields(expected, facts.graph);
     inspected.findings = broken
         .into_iter()
         .map(|(message, place)| match place {
             Some((document, path)) => {
                 let path = steps(&document.value, &path);
-                Finding::at(facts, document, &path, message)
+                Finding::at(document, &path, message)
             }
-            None => Finding { message, place: None },
+            None => Finding::nowhere(message),
         })
         .collect();
     inspected
@@ -64,11 +64,11 @@ pub(super) fn counts(facts: &Facts<'_>, expected: &IndexMap<String, u64>) -> Ins
     for (kind, count) in expected {
         let n = seen.get(kind.as_str()).copied().unwrap_or(0);
         let message = format!("{kind}: expected {count} in the render, seen {n}");
-        inspected.subject((n != *count).then_some(Finding { message, place: None }));
+        inspected.subject((n != *count).then(|| Finding::nowhere(message)));
     }
     for document in facts.graph.documents.iter().filter(|d| !expected.contains_key(d.kind())) {
         let message = format!("{}: expected no {} in the render, seen one", document.target(), document.kind());
-        inspected.subject([Finding::at(facts, document, &Vec::new(), message)]);
+        inspected.subject([Finding::at(document, &Vec::new(), message)]);
     }
     inspected
 }

@@ -1,41 +1,54 @@
 //! `port-chain`: from the host port over the Service to a port of a container, by number and by name.
 
+mod backends;
+mod named_ports;
+
+pub(super) use backends::numbered;
+
 use super::selectors::selector_of;
 use super::{Facts, Finding, Inspected};
-use crate::graph::{Container, Document, PodTemplate, ServicePort, selects};
+use crate::graph::{Container, Document, PodTemplate, ServicePort};
 use crate::model::Target;
 use crate::plan::addressed;
 use serde_json::Value;
 
 pub(super) fn inspect(facts: &Facts<'_>) -> Inspected {
     let mut inspected = Inspected::new("ports");
-    let pods = facts.graph.pod_templates();
     for service in facts.graph.of_kind("Service") {
-        service_ports(facts, service, &pods, &mut inspected);
+        service_ports(facts, service, &mut inspected);
     }
-    for pod in &pods {
+    for pod in facts.graph.pod_templates() {
         for container in pod.containers() {
-            probes(facts, pod, &container, &mut inspected);
+            probes(&pod, &container, &mut inspected);
         }
     }
+    backends::inspect(facts, &mut inspected);
+    named_ports::inspect(facts, &mut inspected);
     targets(facts, &mut inspected);
     inspected
 }
 
-fn service_ports(facts: &Facts<'_>, service: &Document, pods: &[PodTemplate<'_>], inspected: &mut Inspected) {
+fn service_ports(facts: &Facts<'_>, service: &Document, inspected: &mut Inspected) {
     let Some(selector) = selector_of(service) else { return };
-    let selected: Vec<&PodTemplate<'_>> = pods.iter().filter(|pod| selects(selector, &pod.labels())).collect();
+    let namespace = facts.namespace_of(service);
+    let selected: Vec<PodTemplate<'_>> =
+        facts.graph.selected(selector).into_iter().filter(|pod| stays(facts, pod, namespace)).collect();
     for port in ServicePort::all(service) {
-        inspected.subject(selected.iter().filter_map(|pod| no_such_port(facts, service, &port, pod)));
+        // Pods beside the one that is meant (a worker of the same labels) are no endpoints of a named port.
+        let missing: Vec<Option<Finding>> = selected.iter().map(|pod| no_such_port(service, &port, pod)).collect();
+        let is_anywhere = missing.iter().any(Option::is_none);
+        inspected.subject(missing.into_iter().flatten().filter(|_| !is_anywhere));
     }
 }
 
-fn no_such_port(
-    facts: &Facts<'_>,
-    service: &Document,
-    port: &ServicePort<'_>,
-    pod: &PodTemplate<'_>,
-) -> Option<Finding> {
+/// Test pods and jobs often have the labels of what they are about, and are not what a Service is for.
+fn stays(facts: &Facts<'_>, pod: &PodTemplate<'_>, namespace: &str) -> bool {
+    !pod.workload.is_hook()
+        && !matches!(pod.workload.kind(), "Job" | "CronJob")
+        && facts.namespace_of(pod.workload) == namespace
+}
+
+fn no_such_port(service: &Document, port: &ServicePort<'_>, pod: &PodTemplate<'_>) -> Option<Finding> {
     let running = pod.running();
     let ports: Vec<_> = running.iter().flat_map(Container::ports).collect();
     let is_there = match port.target() {
@@ -55,7 +68,7 @@ fn no_such_port(
         declared(&ports),
     );
     let at = if port.value["targetPort"].is_null() { port.at.clone() } else { port.below("targetPort") };
-    Some(Finding::at(facts, service, &at, message))
+    Some(Finding::at(service, &at, message))
 }
 
 fn label(port: &ServicePort<'_>) -> String {
@@ -71,7 +84,7 @@ fn declared(ports: &[(Option<&str>, u64, &str)]) -> String {
 }
 
 /// Probes and hooks that name a port name one of their own container.
-fn probes(facts: &Facts<'_>, pod: &PodTemplate<'_>, container: &Container<'_>, inspected: &mut Inspected) {
+fn probes(pod: &PodTemplate<'_>, container: &Container<'_>, inspected: &mut Inspected) {
     const PROBES: [&[&str]; 5] = [
         &["livenessProbe"],
         &["readinessProbe"],
@@ -85,14 +98,13 @@ fn probes(facts: &Facts<'_>, pod: &PodTemplate<'_>, container: &Container<'_>, i
             let port = at.iter().try_fold(container.value, |value, step| value.get(step));
             if let Some(port) = port {
                 let at = container.at.iter().cloned().chain(at).collect();
-                inspected.subject(unnamed(facts, pod, container, probe, port, &at));
+                inspected.subject(unnamed(pod, container, probe, port, &at));
             }
         }
     }
 }
 
 fn unnamed(
-    facts: &Facts<'_>,
     pod: &PodTemplate<'_>,
     container: &Container<'_>,
     probe: &[&str],
@@ -111,7 +123,7 @@ fn unnamed(
         container.name(),
         declared(&ports),
     );
-    Some(Finding::at(facts, pod.workload, at, message))
+    Some(Finding::at(pod.workload, at, message))
 }
 
 /// Service ports that clauses address exist, and a published one can be reached from the host.
@@ -129,15 +141,15 @@ fn targets(facts: &Facts<'_>, inspected: &mut Inspected) {
             None => format!("{target}: expected one port or a word which, seen {all}"),
         };
         let at = crate::graph::path(["spec", "ports"]);
-        inspected.subject((!found).then(|| Finding::at(facts, service, &at, message)));
+        inspected.subject((!found).then(|| Finding::at(service, &at, message)));
         if matches!(target, Target::Host { .. }) {
-            inspected.subject(not_on_the_node(facts, service, &target));
+            inspected.subject(not_on_the_node(service, &target));
         }
     }
 }
 
 fn service_of<'f>(facts: &'f Facts<'_>, target: &Target) -> Option<(&'f Document, Option<crate::model::PortRef>)> {
-    let behind = crate::plan::behind(facts.chart, &facts.graph, target)?;
+    let behind = crate::plan::behind(facts.chart, facts.graph, target)?;
     let Target::Service { port, .. } = &behind else { return None };
     match facts.graph.named(&behind)[..] {
         [service] => Some((service, port.clone())),
@@ -153,10 +165,10 @@ pub(crate) fn is_port(port: &ServicePort<'_>, wanted: &crate::model::PortRef) ->
     }
 }
 
-fn not_on_the_node(facts: &Facts<'_>, service: &Document, target: &Target) -> Option<Finding> {
+fn not_on_the_node(service: &Document, target: &Target) -> Option<Finding> {
     let kind = service.value.pointer("/spec/type").and_then(Value::as_str).unwrap_or("ClusterIP");
     let name = service.target();
     let message = format!("{target}: expected {name} to have a node port (type NodePort or LoadBalancer), seen {kind}");
     let at = crate::graph::path(["spec", "type"]);
-    (!["NodePort", "LoadBalancer"].contains(&kind)).then(|| Finding::at(facts, service, &at, message))
+    (!["NodePort", "LoadBalancer"].contains(&kind)).then(|| Finding::at(service, &at, message))
 }
