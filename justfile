@@ -153,5 +153,4 @@ ci:
     step unit cargo nextest run --workspace --exclude e2e --profile unit
     step doctests cargo test --workspace --doc --quiet
     step static {{ seatrial }} check
-    step fuzz {{ just_executable() }} --justfile {{ justfile() }} fuzz 30
     step e2e cargo nextest run --package e2e --profile ci

@@ -10,6 +10,7 @@ use seatrial_contracts::report;
 use seatrial_observation::Observation;
 use serde_json::{Number, Value};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// A contract with most checks, and the render that it is about.
 const CONTRACT: &str = include_str!("../../crates/contracts/src/fixture/contract.yaml");
@@ -55,12 +56,16 @@ pub(crate) fn evaluation(bytes: &[u8]) -> Option<usize> {
         [] => return None,
     };
     let observation: Observation = serde_json::from_value(seen).ok()?;
-    let contract = load("contract.yaml", CONTRACT, None, jiff::civil::date(2026, 11, 21)).ok()?;
-    let plan = planned(&contract, RENDER)?;
+    static PLAN: OnceLock<Option<ChartPlan>> = OnceLock::new();
+    let plan = PLAN.get_or_init(|| {
+        let contract = load("contract.yaml", CONTRACT, None, jiff::civil::date(2026, 11, 21)).ok()?;
+        planned(&contract, RENDER)
+    });
+    let plan = plan.as_ref()?;
     let slots =
         plan.environments.iter().flat_map(|environment| environment.slots.iter().map(move |slot| (environment, slot)));
     let verdicts: Vec<_> =
-        slots.map(|(environment, slot)| evaluate(&plan, environment, slot, Some(&observation))).collect();
+        slots.map(|(environment, slot)| evaluate(plan, environment, slot, Some(&observation))).collect();
     report::json(&verdicts, 0);
     report::junit(&verdicts);
     let texts: Vec<String> = verdicts.iter().map(|verdict| report::text(verdict, true)).collect();

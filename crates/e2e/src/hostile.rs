@@ -52,6 +52,18 @@ impl Repository {
         self
     }
 
+    /// With a file of the repository, beside its charts.
+    ///
+    /// # Panics
+    /// When it can't be written.
+    #[must_use]
+    pub fn beside(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        let path = self.root().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, content).expect("a file");
+        self
+    }
+
     /// With a symbolic link in the chart.
     ///
     /// # Panics

@@ -107,6 +107,18 @@ fn a_contract_from_elsewhere() {
 }
 
 #[test]
+fn a_repository_file_and_a_pack_are_no_better() {
+    let repository = |text: &[u8]| Repository::sound().beside("seatrial.yaml", text);
+    check(&repository(format!("kind: Repository\n{}", bomb(10)).as_bytes()), 20, &["too-many-aliases"]);
+    check(&repository(b"kind: \"\xff\"\n"), 20, &["seatrial.yaml", "no UTF-8 text"]);
+    check(&repository(&vec![b'#'; 100 * MIB]), 20, &["seatrial.yaml", "larger than 5 MiB"]);
+    let pack = |text: &[u8]| repository(b"kind: Repository\n").beside("contracts/packs/p.yaml", text);
+    check(&pack("[".repeat(200_000).as_bytes()), 20, &["p.yaml:1:"]);
+    check(&pack(&vec![b'#'; 2 * MIB]), 20, &["p.yaml", "larger than 1 MiB"]);
+    check(&pack(b"\xff"), 20, &["p.yaml", "no UTF-8 text"]);
+}
+
+#[test]
 fn a_bomb_of_aliases_in_values() {
     check(&values(bomb(10)), 20, &["yaml-syntax"]);
     check(&environment(bomb(10)), 20, &["dev.yaml", "yaml-syntax"]);

@@ -15,6 +15,7 @@ pub mod guard;
 pub mod health;
 pub mod helm;
 pub mod host;
+mod input;
 pub mod lease;
 mod ours;
 pub mod prober;

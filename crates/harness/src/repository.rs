@@ -1,7 +1,9 @@
 //! The repository around a chart: `seatrial.yaml`, the packs in `contracts/packs/` and the baseline beside it, read.
 
 use crate::chart::ChartError;
+use crate::input;
 use camino::{Utf8Path, Utf8PathBuf};
+use seatrial_contracts::diagnostic::Diagnostic;
 use seatrial_contracts::load;
 use seatrial_contracts::model::{Packs, Repository};
 use seatrial_contracts::plan::Baseline;
@@ -30,7 +32,7 @@ impl Around {
         let Some(root) = folder.ancestors().find(|dir| dir.join(FILE).is_file()) else { return Ok(None) };
         let packs = packs(root)?;
         let file = root.join(FILE);
-        let text = std::fs::read_to_string(&file).map_err(failed(&file))?;
+        let text = text(&file)?;
         let repository = load::repository(shown(&file).as_str(), &text, &packs).map_err(ChartError::Invalid)?;
         Ok(Some(Self { root: root.to_owned(), repository, packs }))
     }
@@ -43,7 +45,7 @@ impl Around {
     /// The findings that were there before; none where no file is named or it is not written yet.
     pub fn baseline(&self) -> Result<Baseline, ChartError> {
         let Some(file) = self.baseline_file().filter(|file| file.is_file()) else { return Ok(Baseline::default()) };
-        let text = std::fs::read_to_string(&file).map_err(failed(&file))?;
+        let text = text(&file)?;
         Baseline::read(shown(&file).as_str(), &text).map_err(|mistake| ChartError::Invalid(vec![mistake]))
     }
 }
@@ -58,13 +60,22 @@ fn packs(root: &Utf8Path) -> Result<Packs, ChartError> {
     for entry in dir.read_dir_utf8().map_err(failed(&dir))? {
         let path = entry.map_err(failed(&dir))?.into_path();
         let Some(name) = path.file_name().and_then(|name| name.strip_suffix(".yaml")) else { continue };
-        let text = std::fs::read_to_string(&path).map_err(failed(&path))?;
+        let text = text(&path)?;
         match load::pack(name, shown(&path).as_str(), &text) {
             Ok(pack) => _ = packs.insert(name.to_owned(), pack),
             Err(found) => mistakes.extend(found),
         }
     }
     if mistakes.is_empty() { Ok(packs) } else { Err(ChartError::Invalid(mistakes)) }
+}
+
+/// The text of a file of the language; that it has none is a mistake in it.
+fn text(file: &Utf8Path) -> Result<String, ChartError> {
+    input::text(file).map_err(|message| {
+        let file = shown(file).into_string();
+        let mistake = Diagnostic { code: "unreadable", message, hint: None, file, line: 1, column: 1 };
+        ChartError::Invalid(vec![mistake])
+    })
 }
 
 /// A path as a person in the working directory would type it.

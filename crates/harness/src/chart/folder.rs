@@ -3,12 +3,10 @@
 
 use super::ChartError;
 use crate::cache::{Key, KeyOf};
+use crate::input::{self, LARGEST_FILE};
 use camino::{Utf8Component, Utf8DirEntry, Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
 use std::fs::Metadata;
-
-/// Helm refuses larger files of a chart, and so they are not read.
-const LARGEST_FILE: u64 = 5 << 20;
 
 /// All files of a chart together; an installed release is stored in 1 MiB, compressed.
 const LARGEST_CHART: u64 = 32 << 20;
@@ -36,7 +34,8 @@ impl Folder {
         if !chart_file.is_file() {
             return Err(ChartError::NoChart { path: path.to_owned() });
         }
-        let chart_yaml = text(&chart_file)?;
+        let chart_yaml =
+            input::text(&chart_file).map_err(|why| ChartError::BadFile { path: chart_file.clone(), why })?;
         let name = name_of(&chart_yaml).ok_or(ChartError::NoName { path: chart_file })?;
         let mut reader = Reader::of(path);
         let stopped = reader.all().err();
@@ -53,9 +52,7 @@ impl Folder {
         let data = std::fs::symlink_metadata(self.path.join(name)).ok().filter(|_| is_below)?;
         Some(Err(match &self.unfit {
             _ if data.is_dir() => "it is a folder".to_owned(),
-            _ if data.is_file() && data.len() > LARGEST_FILE => {
-                format!("it is larger than {} MiB", LARGEST_FILE >> 20)
-            }
+            _ if data.is_file() && data.len() > LARGEST_FILE => input::too_large(),
             Some(unfit) => unfit.clone(),
             None => "it is no UTF-8 text".to_owned(),
         }))
@@ -73,16 +70,6 @@ pub(super) fn key(path: &Utf8Path) -> Key {
 fn name_of(chart_yaml: &str) -> Option<String> {
     let chart: serde_json::Value = serde_yaml::from_str(chart_yaml).ok()?;
     Some(chart.get("name")?.as_str()?.to_owned()).filter(|name| !name.is_empty())
-}
-
-fn text(path: &Utf8Path) -> Result<String, ChartError> {
-    let failed = |source| ChartError::Read { path: path.to_owned(), source };
-    let bad = |why: String| ChartError::BadFile { path: path.to_owned(), why };
-    if std::fs::metadata(path).map_err(failed)?.len() > LARGEST_FILE {
-        return Err(bad(format!("it is larger than {} MiB, which Helm refuses", LARGEST_FILE >> 20)));
-    }
-    let bytes = std::fs::read(path).map_err(failed)?;
-    String::from_utf8(bytes).map_err(|_| bad("it is no UTF-8 text".to_owned()))
 }
 
 /// Reads a folder and all below, in a fixed order.

@@ -9,7 +9,7 @@ use crate::state;
 use camino::{Utf8Path, Utf8PathBuf};
 use seatrial_contracts::model::{Contract, Environment, Release};
 use seatrial_contracts::plan::release_of;
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 use std::time::{Duration, SystemTime};
 use tokio::sync::Semaphore;
 
@@ -143,13 +143,17 @@ fn holds_secrets(rendered: &str) -> bool {
     rendered.lines().any(|line| line.trim_end().trim_matches('"').ends_with("kind: Secret"))
 }
 
-/// A cache that can't be written only costs time. Renders that nobody asked for in a while go.
+/// A cache that can't be written only costs time. Renders that nobody asked for in a while go, once a process.
 fn keep(file: &Utf8Path, text: &str) {
+    static TIDIED: Once = Once::new();
     if file.is_file() || state::write_private(file, text.as_bytes()).is_err() {
         return;
     }
-    let Some(entries) = file.parent().and_then(|dir| dir.read_dir_utf8().ok()) else { return };
-    for entry in entries.flatten() {
+    TIDIED.call_once(|| file.parent().into_iter().for_each(tidy));
+}
+
+fn tidy(dir: &Utf8Path) {
+    for entry in dir.read_dir_utf8().into_iter().flatten().flatten() {
         let modified = entry.metadata().ok().and_then(|meta| meta.modified().ok());
         let age = modified.and_then(|modified| SystemTime::now().duration_since(modified).ok());
         if age.is_some_and(|age| age > KEPT) {

@@ -77,7 +77,7 @@ impl Need {
             "suite" => {
                 vec![Engine, Kind, Helm, NodeImage, ProberImage, AgentImage, RegistryImage, Oras, Helm4, Nextest]
             }
-            "ci" => Self::ALL.into_iter().filter(|need| *need != Coverage).collect(),
+            "ci" => Self::ALL.into_iter().filter(|need| !matches!(need, Fuzz | Coverage)).collect(),
             "fuzz" => vec![Fuzz],
             "coverage" => vec![Coverage],
             _ => return None,
