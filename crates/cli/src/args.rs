@@ -1,6 +1,8 @@
 //! The verbs and what they have in common. The arguments of a verb are in the verb's own file.
 
-use crate::commands::{check, doctor, down, guard, health, list, plan, reap, schema, setup, trace, up, verify};
+use crate::commands::{
+    check, doctor, down, explain, guard, health, list, plan, reap, schema, setup, trace, up, verify,
+};
 use crate::exit;
 use crate::printer::Format;
 use clap::{Parser, Subcommand};
@@ -29,6 +31,8 @@ pub(crate) enum Verb {
     Check(check::Args),
     /// Every verdict that `verify` would give
     Plan(plan::Args),
+    /// A clause with all defaults filled in, where it comes from, and what must have passed before
+    Explain(explain::Args),
     /// Install charts into a cluster made for the occasion and judge every clause
     Verify(verify::Args),
     /// Make the cluster that a contract's `cluster:` describes, install the chart, and leave both

@@ -137,10 +137,11 @@ mod tests {
             release,
             values: Vec::new(),
             set: indexmap::IndexMap::new(),
+            trial: indexmap::IndexMap::new(),
+            needs: Vec::new(),
             rendered: String::new().into(),
             render_error: None,
             last_release: None,
-            given: Vec::new(),
             slots,
         };
         let mut plan = ChartPlan {

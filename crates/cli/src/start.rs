@@ -60,6 +60,7 @@ async fn run_verb(verb: Verb, context: &Context) -> Result<Exit, Failure> {
         Verb::Setup(args) => commands::setup::run(&args, context).await,
         Verb::Doctor(args) => commands::doctor::run(&args, context).await,
         Verb::Check(args) => commands::check::run(&args, context).await,
+        Verb::Explain(args) => commands::explain::run(&args, context).await,
         Verb::Plan(args) => commands::plan::run(&args, context).await,
         Verb::Verify(args) => commands::verify::run(&args, context).await,
         Verb::Up(args) => Box::pin(commands::up::run(&args, context)).await,

@@ -6,9 +6,11 @@
 //! [`report`] turns verdicts into text, JSON and `JUnit`.
 
 pub mod bind;
+mod cel;
 pub mod diagnostic;
 mod graph;
 pub mod judge;
+pub mod language;
 pub mod load;
 pub mod model;
 pub mod plan;

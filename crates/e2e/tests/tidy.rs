@@ -117,6 +117,12 @@ fn the_schema_of_traces_is_checked_in() {
     check_generated("docs/trace.schema.json", &format!("{:#}\n", seatrial_contracts::trace::schema()));
 }
 
+/// `docs/language.md` is written from the types, with examples that a test of contracts runs.
+#[test]
+fn the_language_is_documented() {
+    check_generated("docs/language.md", &seatrial_contracts::language::reference());
+}
+
 /// What is generated is checked in; `just generate` writes it.
 #[track_caller]
 fn check_generated(file: &str, expected: &str) {
@@ -129,7 +135,7 @@ fn check_generated(file: &str, expected: &str) {
 }
 
 fn command_line() -> String {
-    let verbs = "setup doctor check plan verify up down health list reap schema trace";
+    let verbs = "setup doctor check plan explain verify up down health list reap schema trace";
     let whole = program().call(&["--help"]).stdout;
     let head =
         "# The command line\n\nWritten by the test `the_command_line_is_documented` from `--help`; do not edit.\n";

@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::{lock, planning};
 use camino::Utf8PathBuf;
-use seatrial_contracts::model::{ChartPlan, Slot};
+use seatrial_contracts::model::{ChartPlan, Need, Slot};
 use serde_json::{Value, json};
 
 /// Arguments of `plan`.
@@ -35,7 +35,17 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, Failure>
 
 fn value(plans: &[ChartPlan]) -> Value {
     let slots = plans.iter().flat_map(|plan| &plan.environments).flat_map(|environment| &environment.slots);
-    json!({ "schema": "seatrial.plan/v1", "verdicts": slots.map(slot_value).collect::<Vec<_>>() })
+    let needs = plans.iter().flat_map(|plan| plan.environments.iter().map(move |environment| (plan, environment)));
+    let needs = needs.flat_map(|(plan, environment)| {
+        let of =
+            move |need: &Need| json!({ "chart": plan.chart, "environment": environment.name, "need": need.title() });
+        environment.needs.iter().map(of)
+    });
+    json!({
+        "schema": "seatrial.plan/v1",
+        "needs": needs.collect::<Vec<_>>(),
+        "verdicts": slots.map(slot_value).collect::<Vec<_>>(),
+    })
 }
 
 fn slot_value(slot: &Slot) -> Value {
@@ -60,6 +70,7 @@ fn text(plans: &[ChartPlan]) -> String {
         let release = &environment.release;
         let (chart, name) = (&plan.chart, &environment.name);
         lines.push(format!("{chart}::{name}: release {} in namespace {}", release.name, release.namespace));
+        lines.extend(environment.needs.iter().map(|need| format!("  needs    {}", need.title())));
         lines.extend(environment.slots.iter().map(slot_text));
     }
     let count =

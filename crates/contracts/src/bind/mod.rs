@@ -8,8 +8,9 @@ pub use values::merged_values;
 
 use crate::diagnostic::{Diagnostic, hint};
 use crate::load::findings::Findings;
-use crate::load::{clause, schema_check};
-use crate::model::{Clause, Contract, RawClause, Release};
+use crate::load::{self, clause, schema_check};
+use crate::model::{Clause, Contract, Need, Outputs, RawClause, RawNeed, Release};
+use indexmap::IndexMap;
 use reference::{Element, Known, look_up_all};
 use serde_json::Value;
 
@@ -33,6 +34,8 @@ pub struct Facts<'a> {
     pub chart_version: &'a str,
     /// The run's id; `0` while plans are listed.
     pub run_id: &'a str,
+    /// What the needs of the environment give, by name.
+    pub needs: &'a IndexMap<String, Outputs>,
 }
 
 /// Looks up the references of a clause and parses it. `$(secret/NAME.key)` stays for run time.
@@ -43,6 +46,15 @@ pub fn bind(contract: &Contract, clause: &str, facts: &Facts<'_>) -> Result<Clau
     let element = facts.element.map(|(variable, name, value)| Element::of(raw, variable, name, value));
     parse(raw, &Known { facts: Some(facts), element, params: &raw.params })
         .and_then(|parsed| parsed.ok_or_else(|| vec![unknown_clause(contract, clause)]))
+}
+
+/// Looks up the references of a need and parses it. What only a running need knows stays.
+pub(crate) fn need(name: &str, raw: &RawNeed, facts: &Facts<'_>) -> Result<Option<Need>, Vec<Diagnostic>> {
+    let known = Known { facts: Some(facts), element: None, params: &IndexMap::new() };
+    let bound = look_up_all(&raw.tree, &known, &raw.places)?;
+    let mut found = Findings::of_bound(raw.places.clone(), &bound.moved, None);
+    let need = load::need(name, &bound.tree, &mut found);
+    if found.is_empty() { Ok(need) } else { Err(found.into_list()) }
 }
 
 /// The mistakes of a clause that show without the facts of an environment, for each element.

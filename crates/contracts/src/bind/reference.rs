@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 /// What a reference may name.
-const ROOTS: [&str; 8] = ["values", "release", "chart", "each", "params", "run", "secret", "env"];
+const ROOTS: [&str; 9] = ["values", "release", "chart", "needs", "each", "params", "run", "secret", "env"];
 
 /// Elements hold references of their own, but not without end.
 const DEEPEST: usize = 4;
@@ -232,7 +232,8 @@ fn look_up(name: &str, known: &Known<'_>) -> Result<Looked, Unknown> {
         "params" => param(rest, known),
         "secret" if name.starts_with("secret/") && rest.contains('.') => Ok(Looked::Later),
         "secret" => Err(Unknown::new(format!("`{name}` names no key"), Some("write $(secret/NAME.key)".to_owned()))),
-        "env" | "needs" | "saved" => Err(later(name)),
+        "needs" => need(rest, known),
+        "env" | "saved" => Err(later(name)),
         _ if name.contains('/') => Err(later(name)),
         _ => Err(Unknown::new(format!("there is nothing called `{root}` to look up"), hint(root, ROOTS))),
     }
@@ -272,6 +273,20 @@ fn one_of(name: &str, root: &str, rest: &str, known: &[(&str, Option<&str>)]) ->
             Err(Unknown::new(format!("there is no `{name}`"), Some(format!("known here: {}", words.join(", ")))))
         }
     }
+}
+
+/// What a need gives; that need and output exist was looked at when the contract was loaded.
+fn need(rest: &str, known: &Known<'_>) -> Result<Looked, Unknown> {
+    let Some(facts) = known.facts else { return Ok(Looked::Later) };
+    let (name, output) = rest.split_once('.').unwrap_or((rest, "name"));
+    let Some(outputs) = facts.needs.get(name) else {
+        let message = format!("the need `{name}` is not made in environment `{}`", facts.environment);
+        return Err(Unknown::new(message, None));
+    };
+    Ok(match outputs.get(output).cloned().flatten() {
+        Some(value) => Looked::Value(Value::from(value)),
+        None => Looked::Later,
+    })
 }
 
 fn param(name: &str, known: &Known<'_>) -> Result<Looked, Unknown> {

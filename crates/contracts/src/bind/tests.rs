@@ -28,6 +28,7 @@ fn try_bind(contract: &Contract, element: Option<&str>) -> Result<Clause, Vec<Di
         release: &release,
         chart_version: "0.1.0",
         run_id: "ab12",
+        needs: &indexmap::IndexMap::new(),
     };
     bind(contract, "a", &facts)
 }
@@ -168,6 +169,7 @@ fn the_example_binds_whole() {
                 release: &release(),
                 chart_version: "1",
                 run_id: "0",
+                needs: &indexmap::IndexMap::new(),
             };
             assert!(bind(&contract, name, &facts).is_ok(), "{name}");
         }

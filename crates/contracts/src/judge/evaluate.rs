@@ -4,7 +4,7 @@ use super::checks::{Judged, Outcome, look, refusal};
 use super::latency::{self, Finding};
 use super::verdicts::{UNDECIDED, fail, finish, inconclusive, pass};
 use super::watch::{FEWEST_LOOKS, Mode};
-use super::{blame, clause_of, starts, startup, statics};
+use super::{blame, clause_of, starts, startup, statics, vigil};
 use crate::model::{
     ChartPlan, Check, Clause, EnvironmentPlan, Latency, Measured, Phase, Refusal, Slot, Verdict, VerdictKind, What,
 };
@@ -187,6 +187,9 @@ fn in_a_row<'a>(phase: &Phase, has_event: bool, parts: &mut impl Iterator<Item =
 
 /// The verdict of one phase from its part.
 fn of_part(phase: &Phase, has_event: bool, part: &Part) -> Ruling {
+    if phase.throughout {
+        return vigil::judged(phase, part);
+    }
     if phase.within.is_some_and(|within| within.than.is_some()) {
         return starts::compare(phase, part);
     }

@@ -39,6 +39,7 @@ pub fn check(expectation: &Expectation, actual: Option<&Value>, before: Option<&
         (Expectation::Equal(expected), Some(seen)) if is_equal(expected, seen) => Vec::new(),
         (Expectation::Equal(expected), Some(seen)) => mismatch(&show(expected), seen),
         (Expectation::Compare(comparison), Some(seen)) => compare(comparison, seen),
+        (Expectation::Cel(source), Some(seen)) => by_cel(source, seen, None),
         (Expectation::Map(entries), Some(seen)) => map(entries, seen, before),
         (Expectation::List(items), Some(seen)) => list(items, seen, before),
     }
@@ -180,6 +181,16 @@ fn list(expected: &[Expectation], seen: &Value, before: Option<&Value>) -> Vec<M
     mismatches
 }
 
+/// An expression against a value; `now` is the moment at which the value was given, RFC 3339.
+pub(crate) fn by_cel(source: &str, seen: &Value, now: Option<&str>) -> Vec<Mismatch> {
+    let expected = format!("cel `{source}`");
+    match crate::cel::holds(source, seen, now) {
+        Ok(true) => Vec::new(),
+        Ok(false) => vec![Mismatch::here(&expected, &format!("false for {}", show(seen)))],
+        Err(why) => vec![Mismatch::here(&expected, &format!("no answer ({why}) for {}", show(seen)))],
+    }
+}
+
 fn compare(comparison: &Comparison, seen: &Value) -> Vec<Mismatch> {
     if is_true(comparison, seen) { Vec::new() } else { mismatch(&describe_comparison(comparison), seen) }
 }
@@ -243,6 +254,7 @@ pub fn describe(expectation: &Expectation) -> String {
         Expectation::Unchanged => "unchanged".to_owned(),
         Expectation::Equal(value) => show(value),
         Expectation::Compare(comparison) => describe_comparison(comparison),
+        Expectation::Cel(source) => format!("cel `{source}`"),
         Expectation::Map(entries) => {
             let entries: Vec<String> = entries.iter().map(|(key, e)| format!("{key}: {}", describe(e))).collect();
             format!("{{ {} }}", entries.join(", "))

@@ -22,6 +22,7 @@ fn expectation(yaml: &str) -> Expectation {
         release: &release,
         chart_version: "1",
         run_id: "0",
+        needs: &indexmap::IndexMap::new(),
     };
     let clause = crate::bind::bind(&contract, "x", &facts).expect("it is sound");
     match clause.then[0].check.clone() {

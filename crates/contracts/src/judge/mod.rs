@@ -17,6 +17,7 @@ mod starts;
 mod startup;
 mod statics;
 mod verdicts;
+mod vigil;
 mod watch;
 mod wellness;
 
@@ -30,6 +31,7 @@ pub(crate) use statics::{
 };
 pub use statics::{images, judge_static};
 pub use verdicts::{blocked, blocking, skipped, strictly};
+pub use vigil::{Vigil, Watchful};
 pub use watch::{Decision, Rules, Watch};
 pub use wellness::wellness;
 

@@ -73,12 +73,14 @@ fn bare(slot: &Slot, kind: VerdictKind) -> Verdict {
         places: Vec::new(),
         next: Vec::new(),
         seconds: 0.0,
+        trial: Vec::new(),
         evidence: None,
     }
 }
 
 /// Adds the contract line and the commands to look further to a verdict that is no pass.
 pub(super) fn finish(mut verdict: Verdict, chart: &ChartPlan, environment: &EnvironmentPlan, slot: &Slot) -> Verdict {
+    verdict.trial = environment.trial.iter().map(|(key, value)| format!("{key}={value}")).collect();
     if verdict.kind == VerdictKind::Pass {
         return verdict;
     }

@@ -8,13 +8,14 @@ use super::findings::Findings;
 use super::latency::{is_measurable, latency};
 use super::one_or_many::OneOrMany;
 use super::scalars::{duration, object};
-use super::within;
+use super::{throughout, within};
 use crate::diagnostic::child;
 use crate::model::{Action, Check, Clause, Event, Expectation, Phase, Skip, Vantage};
 use serde_json::Value;
 
 /// Circumstances that mean nothing for a check on the files.
-const LIVE_WORDS: [&str; 8] = ["from", "before", "when", "within", "for", "latency", "repeat", "tolerates"];
+const LIVE_WORDS: [&str; 10] =
+    ["from", "before", "when", "within", "for", "latency", "repeat", "tolerates", "throughout", "heals"];
 
 /// Parses one clause. `None` where mistakes were found (or where a text still holds a reference).
 pub(crate) fn clause(tree: &Value, is_skip_expired: bool, found: &mut Findings<'_>) -> Option<Clause> {
@@ -24,12 +25,18 @@ pub(crate) fn clause(tree: &Value, is_skip_expired: bool, found: &mut Findings<'
     let when = all(file.when.map(|events| events.at("/when")), |at, step| event(step, at, found));
     let times = TimesFile { within: file.within, for_: file.for_, latency: file.latency };
     let then = phases(tree, file.then, times, file.repeat, found);
+    let healing = file.heals.map(|text| throughout::heals(&text, found));
     let skip = file.skip.map(|file| skip(file, is_skip_expired, found));
+    let mut then = then?;
+    for phase in &mut then {
+        phase.throughout = file.throughout;
+    }
+    then.extend(flat(healing)?);
     let clause = Clause {
         from: from?,
         before: before?,
         when: when?,
-        then: then?,
+        then,
         after: list(file.after),
         covers: list(file.covers),
         why: file.why,
@@ -200,6 +207,7 @@ fn is_consistent(tree: &Value, clause: &Clause, found: &mut Findings<'_>) -> boo
         of_ready_after_event(clause, found),
         within::is_of_a_start(clause, found),
         is_measurable(tree, clause, found),
+        throughout::is_watchable(tree, clause, found),
     ];
     is_good.iter().all(|good| *good)
 }

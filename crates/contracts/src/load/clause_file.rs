@@ -42,6 +42,11 @@ pub(super) struct CircumstancesFile {
     pub(super) repeat: Option<u64>,
     /// How fast the probe itself is.
     pub(super) latency: Option<LatencyFile>,
+    /// The promise holds before, during and after the event: until 5 s after all is ready again.
+    #[serde(default)]
+    pub(super) throughout: bool,
+    /// In the end what `when` did is undone, and all that was ready is ready again within this time.
+    pub(super) heals: Option<String>,
     /// Requirement rows.
     pub(super) covers: Option<OneOrMany<String>>,
     /// A line for the report.

@@ -1,6 +1,7 @@
 //! The contract file around its clauses, as it is written.
 
 use super::clause_file::ClauseFile;
+use super::need_file::NeedFile;
 use crate::model::Level;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -23,6 +24,8 @@ pub(crate) struct ContractFile {
     /// The ways to install the chart; one of its own values alone, where none is written.
     #[schemars(extend("minProperties" = 1))]
     environments: Option<IndexMap<String, EnvironmentFile>>,
+    /// What the chart expects to find: name → one kind of thing.
+    needs: Option<IndexMap<String, NeedFile>>,
     /// What `seatrial up` makes.
     cluster: Option<ClusterFile>,
     /// When to give up; a promise is a `within` in a clause.
@@ -88,6 +91,9 @@ pub(super) struct EnvironmentFile {
     /// Single values; keys in Helm's own --set syntax, values typed.
     #[serde(default)]
     pub(super) set: IndexMap<String, Value>,
+    /// What is different only for the trial (fewer replicas), in Helm's own --set syntax; printed with every verdict.
+    #[serde(default)]
+    pub(super) trial: IndexMap<String, Value>,
     /// The highest level it is judged on.
     pub(super) up_to: Option<LevelFile>,
 }

@@ -1,7 +1,7 @@
 //! Expectations as they are written: plain YAML, with words (`absent`) and operators (`< 80%`) in strings.
 
 use super::findings::Findings;
-use super::scalars::{not_built, path};
+use super::scalars::path;
 use crate::diagnostic::child;
 use crate::model::{Comparison, Expectation, ObjectPath, Operator};
 use crate::units;
@@ -56,8 +56,7 @@ pub(crate) fn by_path(
     for (key, value) in entries {
         let at = child(at, key);
         if key == "cel" {
-            found.key(&at, "not-built-yet", not_built("`cel`"), None);
-            parsed.push(None);
+            parsed.push(cel(value, &at, found).map(|cel| (ObjectPath::default(), cel)));
             continue;
         }
         let path = path(key, &at, found);
@@ -65,6 +64,20 @@ pub(crate) fn by_path(
         parsed.push(path.zip(expectation));
     }
     parsed.into_iter().collect()
+}
+
+/// An expression of CEL; that it can be read is looked at at once.
+pub(crate) fn cel(value: &Value, at: &str, found: &mut Findings<'_>) -> Option<Expectation> {
+    let Some(source) = value.as_str() else {
+        found.value(at, "wrong-type", "expected a text: an expression of CEL", None);
+        return None;
+    };
+    if let Some(problem) = crate::cel::problem(source) {
+        let hint = Some("expressions see `object`, `json` and `now`: object.spec.replicas > 1".to_owned());
+        found.value(at, "bad-cel", format!("`{source}` is no expression of CEL: {problem}"), hint);
+        return None;
+    }
+    Some(Expectation::Cel(source.to_owned()))
 }
 
 /// A text: one of the words, an operator and its operand, or itself.

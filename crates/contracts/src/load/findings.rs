@@ -62,6 +62,11 @@ impl<'a> Findings<'a> {
         self.list.is_empty()
     }
 
+    /// The mistakes of another collector, too.
+    pub(crate) fn extend(&mut self, other: Findings<'_>) {
+        self.list.extend(other.list);
+    }
+
     pub(crate) fn into_list(self) -> Vec<Diagnostic> {
         self.list
     }

@@ -17,6 +17,8 @@ pub(crate) mod findings;
 mod latency;
 mod latency_file;
 pub(crate) mod limits;
+mod need_file;
+mod needs;
 mod one_or_many;
 mod pack_file;
 mod prerequisites;
@@ -27,11 +29,14 @@ mod scalars;
 pub(crate) mod schema_check;
 mod sections;
 mod target;
+mod throughout;
 pub(crate) mod tree;
 mod uses;
 mod within;
 
+pub(crate) use check_word::CHECKS;
 pub(crate) use contract_file::ContractFile;
+pub(crate) use needs::{WORDS as NEED_WORDS, need};
 pub(crate) use pack_file::PackFile;
 pub use pack_file::pack;
 pub(crate) use repository::is_advisory;
@@ -83,6 +88,7 @@ pub fn load_in(file: &str, text: &str, surroundings: &Surroundings<'_>) -> Resul
     let environments = sections.environments(&mut found);
     let Surroundings { known_rows, today, repository, packs } = *surroundings;
     let around = Around { environments: &environments, known_rows, today };
+    let needs = needs::needs(&sections, &tree.places, &around, &mut found);
     let (mut clauses, mut mistakes) = clauses(&sections, &tree.places, &around, &mut found);
     let without = sections.without(packs, &mut found);
     let uses = used(&sections, repository, packs, &mut found);
@@ -90,12 +96,14 @@ pub fn load_in(file: &str, text: &str, surroundings: &Surroundings<'_>) -> Resul
     clauses.extend(shared);
     mistakes.extend(more);
     mistakes.extend(prerequisites::check(&clauses, &without));
+    mistakes.extend(needs::check(&clauses, &needs));
     let contract = Contract {
         file: file.to_owned(),
         chart: tree.value["chart"].as_str().unwrap_or(".").to_owned(),
         release: sections.release(&mut found),
         cluster: sections.cluster(&mut found),
         timeouts: sections.timeouts(repository, &mut found),
+        needs,
         without,
         uses: uses.into_keys().collect(),
         advisory: repository.map(|repository| repository.advisory.clone()).unwrap_or_default(),
@@ -117,6 +125,7 @@ pub fn default_contract() -> Contract {
         environments: IndexMap::from([("default".to_owned(), Environment::default())]),
         cluster: None,
         timeouts: Timeouts::default(),
+        needs: IndexMap::new(),
         clauses: IndexMap::new(),
         without: IndexMap::new(),
         uses: Vec::new(),
@@ -165,6 +174,8 @@ fn clauses(
     (clauses, mistakes)
 }
 
+#[cfg(test)]
+mod diagnostics_tests;
 #[cfg(test)]
 mod pack_tests;
 #[cfg(test)]

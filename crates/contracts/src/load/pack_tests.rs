@@ -5,10 +5,7 @@ use crate::model::{Check, ImageSource, Released};
 use serde_json::json;
 
 const TODAY: Date = jiff::civil::date(2026, 11, 21);
-/// The example; running `throughout` is not built yet.
-fn house() -> String {
-    include_str!("fixtures/pack-house.yaml").replace(", throughout: true", "")
-}
+const HOUSE: &str = include_str!("fixtures/pack-house.yaml");
 
 fn places(found: &[Diagnostic]) -> Vec<String> {
     found.iter().map(|d| format!("{}:{}:{} {}", d.file, d.line, d.column, d.code)).collect()
@@ -28,13 +25,13 @@ fn load_with(text: &str, packs: &Packs, repository: Option<&Repository>) -> Resu
 
 /// The mistakes of a contract that uses the house pack.
 fn check(text: &str, expected: &[&str]) {
-    let found = load_with(text, &packs(&[("house", &house())]), None).err().unwrap_or_default();
+    let found = load_with(text, &packs(&[("house", HOUSE)]), None).err().unwrap_or_default();
     assert_eq!(places(&found), expected, "{text}\n{found:?}");
 }
 
 #[test]
 fn the_clauses_of_a_pack_have_its_name() {
-    let contract = load_with("chart: .\nuses: { house: {} }\n", &packs(&[("house", &house())]), None).expect("sound");
+    let contract = load_with("chart: .\nuses: { house: {} }\n", &packs(&[("house", HOUSE)]), None).expect("sound");
     let names: Vec<_> = contract.clauses.keys().map(String::as_str).collect();
     assert_eq!(names, ["house.health", "house.no-request-lost", "house.restricted", "house.owner-label"]);
     assert!(contract.uses_pack("house") && !contract.uses_pack("policy"));
@@ -44,8 +41,7 @@ fn the_clauses_of_a_pack_have_its_name() {
 
 /// The address that `house.health` asks, by the parameters that are given.
 fn asked(uses: &str) -> String {
-    let contract =
-        load_with(&format!("chart: .\nuses: {uses}\n"), &packs(&[("house", &house())]), None).expect("sound");
+    let contract = load_with(&format!("chart: .\nuses: {uses}\n"), &packs(&[("house", HOUSE)]), None).expect("sound");
     let release = crate::model::Release {
         name: "r".into(),
         namespace: "n".into(),
@@ -59,6 +55,7 @@ fn asked(uses: &str) -> String {
         release: &release,
         chart_version: "1",
         run_id: "0",
+        needs: &indexmap::IndexMap::new(),
     };
     let clause = bind::bind(&contract, "house.health", &facts).expect("bound");
     let Check::Http(http) = &clause.then[0].check else { panic!("{clause:?}") };
@@ -75,7 +72,7 @@ fn parameters_are_looked_up() {
 #[test]
 fn a_clause_of_a_pack_is_switched_off_by_name() {
     let text = "chart: .\nuses: { house: {} }\nwithout: { house.owner-label: we have no owner }\n";
-    let contract = load_with(text, &packs(&[("house", &house())]), None).expect("sound");
+    let contract = load_with(text, &packs(&[("house", HOUSE)]), None).expect("sound");
     assert!(contract.clauses.contains_key("house.health") && !contract.clauses.contains_key("house.owner-label"));
     check("chart: .\nuses: { house: {} }\nwithout: { house.owner: x }\n", &["c.yaml:3:12 unknown-default"]);
     check("chart: .\nuses: { house: {} }\nwithout: { house.health: '' }\n", &["c.yaml:3:26 no-reason"]);
@@ -126,7 +123,7 @@ fn mistakes_of_a_pack_have_their_place() {
 #[test]
 fn the_example_of_a_repository_is_read_whole() {
     let text = include_str!("fixtures/seatrial.yaml");
-    let read = repository("seatrial.yaml", text, &packs(&[("house", &house())])).expect("sound");
+    let read = repository("seatrial.yaml", text, &packs(&[("house", HOUSE)])).expect("sound");
     assert_eq!(read.charts, ["charts/*", "platform/*/chart"]);
     assert_eq!(read.released, Some(Released::Oci("oci://ghcr.io/acme/charts".into())));
     assert_eq!(read.cluster.kubernetes, ["1.37", "1.36"]);
@@ -141,7 +138,7 @@ fn the_example_of_a_repository_is_read_whole() {
 /// The mistakes of a repository file, from line 2 on.
 fn check_repository(text: &str, expected: &[&str]) {
     let text = format!("kind: Repository\n{text}");
-    let found = repository("s.yaml", &text, &packs(&[("house", &house())])).err().unwrap_or_default();
+    let found = repository("s.yaml", &text, &packs(&[("house", HOUSE)])).err().unwrap_or_default();
     assert_eq!(places(&found), expected, "{text}\n{found:?}");
 }
 
@@ -163,7 +160,7 @@ fn mistakes_of_a_repository_file_have_their_place() {
 fn the_repository_gives_what_a_contract_leaves_out() {
     let text =
         "kind: Repository\nuses: { house: { health: /a } }\ntimeouts: { ready: 5m, clause: 9s }\nadvisory: [tcp]\n";
-    let packs = packs(&[("house", &house())]);
+    let packs = packs(&[("house", HOUSE)]);
     let around = repository("s.yaml", text, &packs).expect("sound");
     let own = "chart: .\ntimeouts: { clause: 7s }\nuses: { house: { service: 'svc/x:http' } }\n";
     let contract = load_with(own, &packs, Some(&around)).expect("sound");

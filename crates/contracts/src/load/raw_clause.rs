@@ -51,7 +51,7 @@ fn reserved(name: &str, at: &str, found: &mut Findings<'_>) {
     }
 }
 
-fn environments(tree: &Value, at: &str, around: &Around<'_>, found: &mut Findings<'_>) -> Vec<String> {
+pub(super) fn environments(tree: &Value, at: &str, around: &Around<'_>, found: &mut Findings<'_>) -> Vec<String> {
     let known = || around.environments.keys().map(String::as_str);
     let Some(value) = tree.get("in") else { return known().map(ToOwned::to_owned).collect() };
     let at = child(at, "in");

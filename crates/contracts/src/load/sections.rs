@@ -61,7 +61,9 @@ impl Sections<'_> {
         let file: EnvironmentFile = self.read(&at, found).unwrap_or_default();
         no_references(self.root.pointer(&at), &at, found);
         set_keys(file.set.keys(), &child(&at, "set"), found);
-        Environment { values: file.values, set: file.set, up_to: file.up_to.map(Into::into) }
+        set_keys(file.trial.keys(), &child(&at, "trial"), found);
+        let set = file.set.into_iter().chain(file.trial.clone()).collect();
+        Environment { values: file.values, set, trial: file.trial, up_to: file.up_to.map(Into::into) }
     }
 
     pub(super) fn cluster(&self, found: &mut Findings<'_>) -> Option<ClusterSpec> {

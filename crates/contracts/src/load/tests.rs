@@ -103,21 +103,17 @@ fn unknown_keys_have_the_nearest_known_one() {
 #[test]
 fn words_of_later_versions_say_so() {
     for clause in [
-        "  a: { http: svc/x, throughout: true }\n",
         "  a: { when: { drain: deploy/x }, http: svc/x }\n",
         "  a: { when: { upgrade: { from: last-release } }, http: svc/x }\n",
         "  a: { when: rollback, http: svc/x }\n",
         "  a: { usage: { of: deploy/x, memory: '< 1GB', cpu: '< 20m' } }\n",
         "  a: { refuses: [{ set: { a: 1 }, apply: x.yaml }] }\n",
-        "  a: { rendered: { deploy/x: { cel: 'true' } } }\n",
-        "  a: { http: { get: svc/x, expect: { text: $(needs.db.url) } } }\n",
         "  a: { before: { apply: x.yaml }, http: svc/x }\n",
     ] {
         let found = mistakes(&format!("chart: .\nclauses:\n{clause}"));
         assert!(found.iter().any(|d| d.code == "not-built-yet"), "{clause}: {found:?}");
         assert!(found.iter().all(|d| matches!(d.code, "not-built-yet" | "no-check")), "{clause}: {found:?}");
     }
-    check("chart: .\nneeds: {}\n", &["2:1 not-built-yet"]);
 }
 
 #[test]
@@ -516,6 +512,69 @@ fn a_thousand_clauses_load_quickly() {
     };
     let text = format!("chart: .\nclauses:\n{}", (0..1000).map(clause).collect::<String>());
     assert_eq!(contract(&text).clauses.len(), 1000);
+}
+
+#[test]
+fn throughout_and_heals_are_about_an_event() {
+    let when = "when: { restart: deploy/x }";
+    check_clause(&format!("  a: {{ {when}, http: svc/x, throughout: true, heals: 30s }}\n"), &[]);
+    check_clause("  a: { http: svc/x, heals: 30s }\n", &["3:21 no-event"]);
+    check_clause(&format!("  a: {{ {when}, http: svc/x, heals: soon }}\n"), &["3:57 bad-duration"]);
+    check_clause(&format!("  a: {{ {when}, http: svc/x, throughout: true, within: 5s }}\n"), &["3:68 misplaced-key"]);
+    check_clause(&format!("  a: {{ {when}, ready: release, throughout: true }}\n"), &["3:53 misplaced-key"]);
+    check_clause("  a: { rendered: { deploy/x: absent }, throughout: true }\n", &["3:40 misplaced-key"]);
+}
+
+#[test]
+fn a_trial_differs_in_values() {
+    let text = "chart: .\nenvironments: { prod: { set: { replicas: 12 }, trial: { replicas: 1, a.b: x } } }\n";
+    let prod = &contract(text).environments["prod"];
+    assert_eq!((&prod.set["replicas"], prod.trial.len()), (&serde_json::json!(1), 2));
+    check("chart: .\nenvironments: { prod: { trial: { 'a[x]': 1 } } }\n", &["2:34 bad-key"]);
+}
+
+#[test]
+fn expressions_are_read_at_once() {
+    check_clause("  a: { rendered: { deploy/x: { cel: 'object.spec.replicas > 1' } } }\n", &[]);
+    check_clause("  a: { http: { get: svc/x, expect: { cel: 'json.ok' } } }\n", &[]);
+    check_clause("  a: { rendered: { deploy/x: { cel: 'object.(' } } }\n", &["3:37 bad-cel"]);
+    check_clause("  a: { http: { get: svc/x, expect: { cel: 5 } } }\n", &["3:43 wrong-type"]);
+    check_clause("  a: { object: { deploy/x: { cel: 'true' } } }\n", &["3:35 bad-cel"]);
+}
+
+/// The mistakes of a contract with this need, from line 3 on.
+fn check_need(need: &str, expected: &[&str]) {
+    check(&format!("chart: .\nneeds:\n{need}"), expected);
+}
+
+#[test]
+fn a_need_is_one_kind_of_thing() {
+    check_need("  a: { secret: { k: 'pw-$(run.id)' }, in: default }\n", &[]);
+    check_need("  a: { certificate: { names: [x.test] } }\n  b: { crds: crds/x.yaml }\n  c: { namespace: {} }\n", &[]);
+    check_need("  a: { chart: ../b, version: 1.x, set: { a.b: 1 } }\n  b: { addon: ingress }\n", &[]);
+    check_need("  a: { postgres: { version: 16, tls: true } }\n  b: { container: { image: x, port: 80 } }\n", &[]);
+    check_need("  a: { secret: { k: v }, configmap: { k: v } }\n", &["3:26 two-needs"]);
+    check_need("  a: { in: default }\n", &["3:3 no-need"]);
+    check_need("  a: { secert: { k: v } }\n", &["3:8 unknown-key"]);
+    check_need("  a: { secret: {} }\n", &["3:16 empty-expectation"]);
+    check_need("  a: { secret: { k: 5 } }\n", &["3:21 wrong-type"]);
+    check_need("  a: { secret: { k: v }, in: nowhere }\n", &["3:30 unknown-environment"]);
+    check_need("  a: { secret: { k: v }, version: x }\n", &["3:26 misplaced-key"]);
+    check_need("  A_b: { secret: { k: v } }\n", &["3:3 bad-name"]);
+    check_need("  a: { addon: ingres }\n", &["3:15 bad-value"]);
+    check_need("  a: { crds: ../x.yaml }\n", &["3:14 bad-value"]);
+}
+
+#[test]
+fn references_name_needs_and_what_they_give() {
+    let with = |reference: &str| {
+        format!(
+            "chart: .\nneeds: {{ db: {{ postgres: {{ version: 16 }} }} }}\nclauses:\n  a: {{ logs: {{ contain: {reference} }} }}\n"
+        )
+    };
+    check(&with("$(needs.db.url)"), &[]);
+    check(&with("$(needs.db.ulr)"), &["4:25 unknown-reference"]);
+    check(&with("$(needs.bd.url)"), &["4:25 unknown-reference"]);
 }
 
 /// The examples that need more than this version has: nothing else is wrong with them.

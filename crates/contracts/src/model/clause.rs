@@ -48,6 +48,12 @@ pub struct Phase {
     /// How fast the probe itself must be.
     #[serde(default)]
     pub latency: Option<Latency>,
+    /// It must hold before, during and after the event.
+    #[serde(default)]
+    pub throughout: bool,
+    /// What `when` did is undone first.
+    #[serde(default)]
+    pub heals: bool,
 }
 
 impl Clause {
@@ -71,7 +77,7 @@ impl Clause {
 impl Phase {
     /// One check without any time word.
     pub fn of(check: Check) -> Self {
-        Self { check, within: None, for_: None, repeat: None, latency: None }
+        Self { check, within: None, for_: None, repeat: None, latency: None, throughout: false, heals: false }
     }
 }
 

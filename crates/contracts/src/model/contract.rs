@@ -1,6 +1,6 @@
 //! A contract as the rest of Seatrial sees it, after the file was read and every mistake was reported.
 
-use super::{Beside, Level, Target};
+use super::{Beside, Level, RawNeed, Target};
 use crate::diagnostic::Places;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,8 @@ pub struct Contract {
     pub cluster: Option<ClusterSpec>,
     /// When to give up.
     pub timeouts: Timeouts,
+    /// What the chart expects to find, by name.
+    pub needs: IndexMap<String, RawNeed>,
     /// Clause name → its raw tree and place in the file, in file order.
     pub clauses: IndexMap<String, RawClause>,
     /// Default clauses and clauses of packs switched off by name, each with its reason.
@@ -72,8 +74,10 @@ pub struct ReleaseSpec {
 pub struct Environment {
     /// Values files relative to the chart, in the order Helm takes them.
     pub values: Vec<String>,
-    /// Single values in Helm's own `--set` syntax → typed value.
+    /// Single values in Helm's own `--set` syntax → typed value, those of the trial among them.
     pub set: IndexMap<String, Value>,
+    /// The values that are different only for the trial.
+    pub trial: IndexMap<String, Value>,
     /// The highest level this environment is judged on.
     pub up_to: Option<Level>,
 }

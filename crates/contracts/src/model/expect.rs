@@ -17,6 +17,8 @@ pub enum Expectation {
     Equal(Value),
     /// `< 80%`, `~ regex`, `!= x`.
     Compare(Comparison),
+    /// An expression that must be true of the value.
+    Cel(String),
     /// A partial map: each of these keys.
     Map(Vec<(String, Expectation)>),
     /// Each of these must match some item.

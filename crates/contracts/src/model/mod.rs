@@ -8,6 +8,7 @@ mod contract;
 mod expect;
 mod health;
 mod latency;
+mod need;
 mod pack;
 mod plan;
 mod rendered;
@@ -26,6 +27,7 @@ pub use contract::{ClusterSpec, Contract, DockerSpec, Environment, NodeResources
 pub use expect::{Comparison, Expectation, ObjectPath, Operator, PathStep};
 pub use health::{Health, MadeHealth, ServiceHealth, StateHealth, Wellness};
 pub use latency::{Latency, LatencyLimit, Than};
+pub use need::{Need, Outputs, RawNeed, Thing};
 pub use pack::{BUILT_IN_PACKS, Pack, Packs};
 pub use plan::{ChartPlan, Class, EnvironmentPlan, LastRelease, Level, Origin, Release, Slot, SlotId, What};
 pub use rendered::Rendered;

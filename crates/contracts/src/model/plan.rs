@@ -1,6 +1,6 @@
 //! A plan: every verdict that will be given, before anything is done. One [`Slot`] is one verdict and one test name.
 
-use super::{Clause, ClusterSpec, Rendered, Skip, Target, Timeouts};
+use super::{Clause, ClusterSpec, Need, Rendered, Skip, Target, Timeouts};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -37,6 +37,12 @@ pub struct EnvironmentPlan {
     pub values: Vec<String>,
     /// Single values, in Helm's own `--set` syntax → typed value.
     pub set: IndexMap<String, Value>,
+    /// Those of them that are different only for the trial.
+    #[serde(default)]
+    pub trial: IndexMap<String, Value>,
+    /// What is made before it is installed, in this order.
+    #[serde(default)]
+    pub needs: Vec<Need>,
     /// What `helm template` printed for it, with `# Source:` comments.
     pub rendered: Rendered,
     /// Why it did not render (the end of Helm's standard error); `rendered` is empty then.
@@ -44,9 +50,6 @@ pub struct EnvironmentPlan {
     /// The release before this one, rendered with the same values, where one was found.
     #[serde(default)]
     pub last_release: Option<LastRelease>,
-    /// Kind and name of the objects that the contract's `needs` bring before the release.
-    #[serde(default)]
-    pub given: Vec<(String, String)>,
     /// Every verdict to come, in the order they are judged.
     pub slots: Vec<Slot>,
 }

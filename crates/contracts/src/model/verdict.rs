@@ -31,6 +31,9 @@ pub struct Verdict {
     pub next: Vec<String>,
     /// Seconds it took.
     pub seconds: f64,
+    /// What was different only for the trial: `key=value`.
+    #[serde(default)]
+    pub trial: Vec<String>,
     /// The evidence folder or file, relative to the workspace.
     pub evidence: Option<String>,
 }

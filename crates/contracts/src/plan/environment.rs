@@ -8,9 +8,10 @@ use crate::graph::{Graph, PodTemplate};
 use crate::judge::{defaults_with_subject, policies_with_subject};
 use crate::load::is_advisory;
 use crate::model::{
-    ChartPlan, Check, Class, Clause, Contract, Environment, EnvironmentPlan, Level, Origin, RawClause, Rendered, Slot,
-    SlotId, Target, What,
+    ChartPlan, Check, Class, Clause, Contract, Environment, EnvironmentPlan, Kind, Level, Name, Need, Origin, Outputs,
+    RawClause, Release, Rendered, Slot, SlotId, Target, What,
 };
+use indexmap::IndexMap;
 use serde_json::Value;
 
 /// Names that a clause can't have: slots of those names are always there.
@@ -30,6 +31,7 @@ impl Planner<'_> {
     pub(super) fn plan(&self, chart: &ChartPlan) -> Result<EnvironmentPlan, Vec<Diagnostic>> {
         let written = self.written()?;
         let mut planned = self.empty();
+        planned.needs = self.needs()?;
         // Some default clauses look at what the written ones address.
         planned.slots.clone_from(&written);
         let slots = self.slots(chart, &planned, written);
@@ -51,12 +53,46 @@ impl Planner<'_> {
             release: release_of(self.contract, &self.about.name, self.name),
             values: self.environment.values.clone(),
             set: self.environment.set.clone(),
+            trial: self.environment.trial.clone(),
+            needs: Vec::new(),
             rendered,
             render_error,
             last_release: self.source.last_releases.get(self.name).cloned(),
-            given: Vec::new(),
             slots: Vec::new(),
         }
+    }
+
+    /// What the chart expects to find, bound.
+    fn needs(&self) -> Result<Vec<Need>, Vec<Diagnostic>> {
+        let values = values(self.source, self.environment, &self.contract.file).map_err(|problem| vec![problem])?;
+        let release = release_of(self.contract, &self.about.name, self.name);
+        let outputs = self.outputs();
+        let facts = self.facts(&values, &release, &outputs, None);
+        let (mut needs, mut problems) = (Vec::new(), Vec::new());
+        for (name, raw) in self.contract.needs.iter().filter(|(name, _)| outputs.contains_key(*name)) {
+            match bind::need(name, raw, &facts) {
+                Ok(need) => needs.extend(need),
+                Err(found) => problems.extend(found),
+            }
+        }
+        if problems.is_empty() { Ok(needs) } else { Err(problems) }
+    }
+
+    /// What the needs of this environment give.
+    fn outputs(&self) -> IndexMap<String, Outputs> {
+        let here = self.contract.needs.iter().filter(|(_, raw)| raw.environments.iter().any(|name| name == self.name));
+        here.map(|(name, raw)| (name.clone(), raw.outputs.clone())).collect()
+    }
+
+    fn facts<'f>(
+        &'f self,
+        values: &'f Value,
+        release: &'f Release,
+        needs: &'f IndexMap<String, Outputs>,
+        element: Option<(&'f str, &'f str, &'f Value)>,
+    ) -> Facts<'f> {
+        let (chart_version, run_id) = (self.about.version.as_str(), self.source.run_id);
+        Facts { environment: self.name, element, values, release, chart_version, run_id, needs }
     }
 
     /// The written clauses, bound.
@@ -95,14 +131,8 @@ impl Planner<'_> {
         element: Option<(&str, &str, &Value)>,
     ) -> Result<Slot, Vec<Diagnostic>> {
         let release = release_of(self.contract, &self.about.name, self.name);
-        let facts = Facts {
-            environment: self.name,
-            element,
-            values,
-            release: &release,
-            chart_version: &self.about.version,
-            run_id: self.source.run_id,
-        };
+        let needs = self.outputs();
+        let facts = self.facts(values, &release, &needs, element);
         let clause = bind::bind(self.contract, name, &facts)?;
         Ok(self.written_slot(name, raw, element.map(|(_, element, _)| element), clause))
     }
@@ -155,7 +185,7 @@ impl Planner<'_> {
 
     fn slots(&self, chart: &ChartPlan, planned: &EnvironmentPlan, written: Vec<Slot>) -> Vec<Slot> {
         let graph = planned.rendered.graph();
-        let wiring = Wiring::of(chart, graph, &written);
+        let wiring = Wiring::of(chart, graph, &written, &planned.needs);
         let mut files = self.on_files(chart, planned, &wiring);
         let (on_files, live): (Vec<Slot>, Vec<Slot>) = written.into_iter().partition(|s| s.level == Level::Static);
         let chain: Vec<String> =
@@ -268,10 +298,11 @@ struct Wiring<'a> {
 }
 
 impl<'a> Wiring<'a> {
-    fn of(chart: &'a ChartPlan, graph: &'a Graph, written: &[Slot]) -> Self {
+    fn of(chart: &'a ChartPlan, graph: &'a Graph, written: &[Slot], needs: &[Need]) -> Self {
         let mut wiring = Self { chart, graph, named: Vec::new(), reached: Vec::new() };
         for targets in written.iter().filter_map(clause).map(Targets::of) {
             let named = targets.named.iter().filter_map(|target| to_be_named(chart, graph, target));
+            let named = named.filter(|target| !is_needed(needs, target));
             named.for_each(|target| push(&mut wiring.named, target));
             wiring.reached_of(&targets).into_iter().for_each(|target| push(&mut wiring.reached, target));
         }
@@ -309,6 +340,12 @@ impl<'a> Wiring<'a> {
         dedup(&mut slot.after);
         slot
     }
+}
+
+/// Whether a target is made for a need, not by the chart.
+fn is_needed(needs: &[Need], target: &Target) -> bool {
+    let Target::Object { kind: Kind::Named(kind), name: Name::Is(name) } = target else { return false };
+    needs.iter().any(|need| need.name == *name && need.object().is_some_and(|(made, _)| made == kind))
 }
 
 /// Adds what the clause itself asks for: `after` and `holds`; a clause with `each` stands for all of its elements.

@@ -117,3 +117,34 @@ fn a_service_that_is_not_there_is_asked_for_once() {
         assert!(slot(&plan, local).1.after.contains(&reached[0]), "{local}");
     }
 }
+
+#[test]
+fn what_differs_for_the_trial_is_printed_with_every_verdict() {
+    let contract = format!(
+        "{HEAD}environments: {{ dev: {{ trial: {{ service.port: 5001 }} }} }}\nclauses:\n  x: {{ objects: {{ Pod: 1 }} }}\n"
+    );
+    let plan = chart(RENDER, &contract);
+    assert_eq!(plan.environments[0].set["service.port"], 5001);
+    for local in ["renders", "x"] {
+        let (environment, slot) = slot(&plan, local);
+        let verdict = crate::judge::judge_static(&plan, environment, slot);
+        assert_eq!(verdict.trial, ["service.port=5001"], "{local}");
+        assert!(crate::report::text(&verdict, false).contains("(trial: service.port=5001)"), "{local}");
+    }
+}
+
+#[test]
+fn an_expression_is_judged_on_the_files() {
+    let judged = |cel: &str| {
+        let clauses = format!("  x: {{ rendered: {{ deploy/registry: {{ cel: \"{cel}\" }} }} }}\n");
+        let plan = chart(RENDER, &format!("{HEAD}clauses:\n{clauses}"));
+        let (environment, slot) = slot(&plan, "x");
+        let verdict = crate::judge::judge_static(&plan, environment, slot);
+        verdict.cause.map(|cause| cause.message)
+    };
+    assert_eq!(judged("object.kind == 'Deployment'"), None);
+    let message = judged("object.kind == 'Job'").expect("it is false");
+    assert!(message.starts_with("deploy/registry: expected cel `object.kind == 'Job'`, seen false for"), "{message}");
+    let message = judged("object.nothing.here == 1").expect("it can't be told");
+    assert!(message.contains("no answer (No such key: nothing)"), "{message}");
+}

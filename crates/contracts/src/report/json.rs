@@ -37,6 +37,7 @@ fn one(verdict: &Verdict) -> Value {
         "where": verdict.places,
         "next": verdict.next,
         "seconds": verdict.seconds,
+        "trial": verdict.trial,
         "evidence": verdict.evidence,
     })
 }
@@ -108,6 +109,7 @@ fn verdict_schema() -> Value {
         "where",
         "next",
         "seconds",
+        "trial",
         "evidence",
     ];
     json!({
@@ -137,6 +139,7 @@ fn verdict_schema() -> Value {
             "where": { "type": "array", "items": { "$ref": "#/$defs/place" } },
             "next": texts,
             "seconds": { "type": "number", "minimum": 0 },
+            "trial": { "type": "array", "items": { "type": "string" }, "description": "What differs only for the trial." },
             "evidence": { "type": ["string", "null"] },
         },
     })

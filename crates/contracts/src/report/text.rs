@@ -37,7 +37,9 @@ fn head(verdict: &Verdict, colour: bool) -> String {
         (VerdictKind::Skipped, _) => ("skipped", 36),
     };
     let advisory = if verdict.is_advisory { " (advisory)" } else { "" };
-    format!("{} {}{advisory}", painted(word, code, colour), verdict.id)
+    let trial =
+        if verdict.trial.is_empty() { String::new() } else { format!(" (trial: {})", verdict.trial.join(", ")) };
+    format!("{} {}{advisory}{trial}", painted(word, code, colour), verdict.id)
 }
 
 pub(super) fn painted(word: &str, code: u8, colour: bool) -> String {

@@ -130,6 +130,7 @@ impl Site {
         }
         self.set_holder(stage, &holder)?;
         self.ensure_namespace(stage, !before.key.is_empty()).await?;
+        self.meet_needs(stage).await?;
         self.load_images(stage).await?;
         self.prober(stage.namespace()).apply().await?;
         self.evidence.learn_rendered(&objects(&stage.environment.rendered));

@@ -10,6 +10,7 @@ mod lost;
 mod manifest;
 mod mirror;
 mod namespace;
+mod needs;
 mod reachable;
 mod site;
 mod stage;

@@ -69,6 +69,14 @@ pub enum ReleaseError {
         /// What was seen last.
         message: String,
     },
+    /// What the chart needs could not be made.
+    #[error("the need `{need}` can't be met: {message}")]
+    Need {
+        /// Its kind and name.
+        need: String,
+        /// Why.
+        message: String,
+    },
     /// Another process met it and wrote it down.
     #[error("{message}")]
     Recorded {

@@ -5,7 +5,7 @@ use crate::cache::KeyOf;
 use crate::helm::Template;
 use camino::{Utf8Path, Utf8PathBuf};
 use indexmap::IndexMap;
-use seatrial_contracts::model::{ChartPlan, EnvironmentPlan};
+use seatrial_contracts::model::{ChartPlan, EnvironmentPlan, Thing};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ impl<'a> Stage<'a> {
             &self.environment.name,
             &self.environment.rendered,
             &self.environment.values.join("\n"),
-            &serde_json::to_string(&self.environment.set).unwrap_or_default(),
+            &serde_json::to_string(&(&self.environment.set, &self.environment.needs)).unwrap_or_default(),
         ];
         let hash = parts.iter().fold(KeyOf::new(), KeyOf::part).key();
         format!("{}-{}-{hash}", self.chart.chart, self.environment.name)
@@ -57,6 +57,12 @@ impl<'a> Stage<'a> {
             files,
             set,
         }
+    }
+
+    /// The releases of other charts that this one needs.
+    pub(crate) fn needed_releases(&self) -> Vec<&'a str> {
+        let charts = self.environment.needs.iter().filter(|need| matches!(need.thing, Thing::Chart { .. }));
+        charts.map(|need| need.name.as_str()).collect()
     }
 
     /// `(kind, name)` of what has a readiness.

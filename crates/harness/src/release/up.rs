@@ -19,6 +19,7 @@ impl Site {
             self.objects.apply("", &namespace).await?;
         }
         self.until_usable(stage.namespace()).await?;
+        self.meet_needs(stage).await?;
         self.load_images(stage).await?;
         let started = Instant::now();
         let (helm, progress) = self.install_and_watch(stage).await?;

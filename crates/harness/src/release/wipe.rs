@@ -10,6 +10,7 @@ use crate::readiness::{name_of, text};
 use seatrial_observation::{Look, Reason};
 use seatrial_probes::wait::{self, Patience};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 const GOING: Duration = Duration::from_secs(90);
@@ -19,8 +20,8 @@ impl Site {
     /// outside of it.
     pub(crate) async fn left(&self, stage: &Stage<'_>) -> Result<Vec<Value>, ReleaseError> {
         let mut left = self.objects.list_all(stage.namespace()).await?;
-        let ours: Vec<String> = left.iter().filter(|one| ours::is_ours(one)).map(|one| uid(one).to_owned()).collect();
-        left.retain(|one| !is_exempt(one) && !is_owned_by(one, &ours));
+        let ours = ours_and_theirs(&left, &stage.needed_releases());
+        left.retain(|one| !is_exempt(one) && !ours.contains(uid(one)));
         for outside in manifest::refs(&stage.environment.rendered) {
             if left.iter().any(|one| text(one, "/kind") == outside.kind && name_of(one) == outside.name) {
                 continue;
@@ -94,9 +95,24 @@ fn uid(object: &Value) -> &str {
     text(object, "/metadata/uid")
 }
 
-fn is_owned_by(object: &Value, owners: &[String]) -> bool {
+/// What is ours or of a needed release, and what belongs to it, however far down.
+fn ours_and_theirs(objects: &[Value], needed: &[&str]) -> BTreeSet<String> {
+    let is_needed = |one: &Value| needed.contains(&text(one, "/metadata/annotations/meta.helm.sh~1release-name"));
+    let of_needs = objects.iter().filter(|one| ours::is_ours(one) || is_needed(one));
+    let mut ours: BTreeSet<String> = of_needs.map(|one| uid(one).to_owned()).collect();
+    loop {
+        let owned = objects.iter().filter(|one| !ours.contains(uid(one)) && is_owned_by(one, &ours));
+        let more: Vec<String> = owned.map(|one| uid(one).to_owned()).collect();
+        if more.is_empty() {
+            return ours;
+        }
+        ours.extend(more);
+    }
+}
+
+fn is_owned_by(object: &Value, owners: &BTreeSet<String>) -> bool {
     let references = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
-    references.into_iter().flatten().any(|one| owners.iter().any(|owner| owner == text(one, "/uid")))
+    references.into_iter().flatten().any(|one| owners.contains(text(one, "/uid")))
 }
 
 /// What is in every namespace, what is ours, and what tells of others.
@@ -126,6 +142,19 @@ mod tests {
             &json!({ "kind": "Pod", "metadata": { "name": "p", "labels": { "app.kubernetes.io/managed-by": "seatrial" } } }),
             false,
         );
+    }
+
+    #[test]
+    fn what_belongs_to_a_needed_release_is_exempt_however_deep() {
+        let object = |uid: &str, owner: &str, release: &str| {
+            let owners = json!([{ "uid": owner }]);
+            let notes = json!({ "meta.helm.sh/release-name": release });
+            json!({ "metadata": { "uid": uid, "ownerReferences": owners, "annotations": notes } })
+        };
+        let all = [object("p", "r", ""), object("r", "d", ""), object("d", "", "backend"), object("x", "y", "shop")];
+        let exempt: Vec<String> = ours_and_theirs(&all, &["backend"]).into_iter().collect();
+        assert_eq!(exempt, ["d", "p", "r"]);
+        assert!(ours_and_theirs(&all, &[]).is_empty());
     }
 
     #[test]

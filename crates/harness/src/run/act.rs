@@ -123,6 +123,40 @@ pub(super) fn aftermath(events: &[Event], is_helm_4: bool) -> Aftermath {
     events.iter().map(of).max().unwrap_or(Aftermath::Heals)
 }
 
+/// Takes back what these events did, the last first; what heals by itself is left to. Gives the moment just before.
+pub(super) async fn undo(looker: &Looker<'_>, events: &[Event]) -> Result<Instant, Reason> {
+    let since = Instant::now();
+    for event in events.iter().rev() {
+        let undone = match event {
+            Event::Scale(replicas) => scale(looker, &as_rendered(looker, replicas)).await.map(|_| ()),
+            Event::Upgrade { set } if !set.is_empty() => upgrade(looker, &IndexMap::new()).await.map(|_| ()),
+            Event::Uninstall => reinstalled(looker).await,
+            _ => Ok(()),
+        };
+        undone.map_err(|failed| Reason::new(format!("undoing {}: {failed}", words(event))))?;
+    }
+    Ok(since)
+}
+
+async fn reinstalled(looker: &Looker<'_>) -> Result<(), String> {
+    until_only_kept_is_left(looker).await?;
+    let (site, stage) = (looker.targets.site, &looker.targets.stage);
+    helm_ok(site.install(stage, &stage.environment.set).await)
+}
+
+/// The replicas that the chart asks for, of the workloads that were scaled.
+fn as_rendered(looker: &Looker<'_>, replicas: &IndexMap<String, u32>) -> IndexMap<String, u32> {
+    let rendered = crate::release::objects(&looker.targets.stage.environment.rendered);
+    let targets = replicas.keys().filter_map(|written| written.parse::<Target>().ok());
+    let workloads = targets.flat_map(|target| looker.targets.workloads(&target));
+    let asked = workloads.map(|(kind, name)| {
+        let is_it = |object: &&Value| object["kind"] == kind.as_str() && crate::readiness::name_of(object) == name;
+        let count = rendered.iter().find(is_it).and_then(|object| object["spec"]["replicas"].as_u64());
+        (format!("{kind}/{name}"), count.and_then(|count| u32::try_from(count).ok()).unwrap_or(1))
+    });
+    asked.collect()
+}
+
 fn words(event: &Event) -> String {
     match event {
         Event::DeletePod(target) => format!("deletePod {target}"),

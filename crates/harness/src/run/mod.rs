@@ -14,6 +14,7 @@ mod starts;
 mod startup;
 mod summary;
 mod targets;
+mod throughout;
 mod together;
 
 pub(crate) use address::port_of;

@@ -7,7 +7,7 @@ use super::drive;
 use super::look::Looker;
 use super::session::{RunError, Session};
 use super::targets::Targets;
-use super::{starts, startup, together};
+use super::{starts, startup, throughout, together};
 use crate::cache::KeyOf;
 use crate::release::{Held, Mirror, ReleaseError, Site, Stage, clock, until_ready};
 use crate::step_file;
@@ -163,7 +163,14 @@ async fn happen(
 ) {
     let rounds = phases.iter().filter_map(|phase| phase.repeat).max().unwrap_or(1);
     for _ in 0..rounds {
-        once(looker, clause, phases, observation, notes).await;
+        if let [phase, rest @ ..] = phases
+            && throughout::is_watched(clause)
+        {
+            watched(looker, clause, phase, observation, notes).await;
+            healed(looker, clause, rest, observation, notes).await;
+        } else {
+            once(looker, clause, phases, observation, notes).await;
+        }
         let is_over = observation.parts.last().is_none_or(|part| part.ended != Ended::Decided);
         if is_over || observation.actions.when_failed.is_some() {
             return;
@@ -208,6 +215,8 @@ async fn once(
             Some(event) => event,
             None => Instant::now(),
         };
+        let since = if phase.heals { undone(looker, clause, notes, observation).await } else { Some(since) };
+        let Some(since) = since else { return };
         let part = drive::phase(looker, phase, &rules, since).await;
         let is_over = part.ended != Ended::Decided;
         observation.parts.push(part);
@@ -217,8 +226,59 @@ async fn once(
     }
 }
 
+/// `throughout`: looking goes on while the event does.
+async fn watched(
+    looker: &Looker<'_>,
+    clause: &Clause,
+    phase: &Phase,
+    observation: &mut Observation,
+    notes: &mut Vec<String>,
+) {
+    match throughout::observe(looker, clause, phase, notes).await {
+        Ok(part) => observation.parts.push(part),
+        Err(reason) => observation.actions.when_failed = Some(reason),
+    }
+}
+
+/// `heals` after `throughout`.
+async fn healed(
+    looker: &mut Looker<'_>,
+    clause: &Clause,
+    phases: &[Phase],
+    observation: &mut Observation,
+    notes: &mut Vec<String>,
+) {
+    let (site, stage) = (looker.targets.site, looker.targets.stage);
+    for phase in phases.iter().filter(|phase| phase.heals) {
+        let Some(since) = undone(looker, clause, notes, observation).await else { return };
+        let part = drive::phase(looker, phase, &rules(site, &stage, true), since).await;
+        observation.parts.push(part);
+    }
+}
+
+/// What the event did is undone; the moment of it.
+async fn undone(
+    looker: &mut Looker<'_>,
+    clause: &Clause,
+    notes: &mut Vec<String>,
+    observation: &mut Observation,
+) -> Option<Instant> {
+    let undone = act::undo(looker, &clause.when).await;
+    looker.begin_anew();
+    match undone {
+        Ok(since) => {
+            notes.push("undone: what `when` did".to_owned());
+            Some(since)
+        }
+        Err(reason) => {
+            observation.actions.when_failed = Some(reason);
+            None
+        }
+    }
+}
+
 /// The moment at which everything was ready again after the event.
-async fn ready_again(
+pub(super) async fn ready_again(
     looker: &Looker<'_>,
     known: &mut Option<Instant>,
     notes: &mut Vec<String>,

@@ -70,6 +70,7 @@ mod tests {
             places: Vec::new(),
             next: Vec::new(),
             seconds: 0.5,
+            trial: Vec::new(),
             evidence: None,
         }
     }

@@ -157,8 +157,18 @@ fn json(step: &HttpStep, answer: &HttpAnswer) -> Vec<String> {
         Ok(body) => body,
         Err(error) => return vec![format!("body: expected JSON, seen {error}")],
     };
-    let all = step.json.iter().flat_map(|(path, expected)| expect::check_path(path, expected, &body, None));
+    let now = given_at(answer);
+    let all = step.json.iter().flat_map(|(path, expected)| match expected {
+        Expectation::Cel(source) if path.0.is_empty() => expect::by_cel(source, &body, now.as_deref()),
+        expected => expect::check_path(path, expected, &body, None),
+    });
     all.map(|m| format!("body: {m}")).collect()
+}
+
+/// The moment at which the answer was given, by its own clock.
+fn given_at(answer: &HttpAnswer) -> Option<String> {
+    let date = answer.headers.get("date")?;
+    jiff::fmt::rfc2822::parse(date).ok().map(|at| at.timestamp().to_string())
 }
 
 #[cfg(test)]

@@ -18,8 +18,8 @@ mod port_chain;
 mod references;
 mod renders;
 mod selectors;
-mod stand_in;
 mod stale_config;
+mod stand_in;
 mod version_labels;
 
 pub(crate) use defaults::{DEFAULTS_ON_FILES, POLICY_NAMES, defaults_with_subject, policies_with_subject};
@@ -29,7 +29,7 @@ pub(crate) use port_chain::is_port;
 
 use super::verdicts::{fail, finish, inconclusive, pass};
 use crate::graph::{Document, Graph, Path, PodTemplate};
-use crate::model::{ChartPlan, Check, EnvironmentPlan, Measured, Slot, Verdict, What, Where};
+use crate::model::{ChartPlan, Check, EnvironmentPlan, Measured, Slot, Thing, Verdict, What, Where};
 
 /// Kinds that are in no namespace and are named by others.
 const CLUSTER_WIDE: [&str; 2] = ["ClusterRole", "PriorityClass"];
@@ -106,9 +106,15 @@ impl<'a> Facts<'a> {
         texts.into_iter().any(|(_, text)| RANDOM.iter().any(|word| text.contains(word)))
     }
 
-    /// Whether the contract's `needs` bring an object of this kind and name.
-    fn is_given(&self, kind: &str, name: &str) -> bool {
-        self.environment.given.iter().any(|(k, n)| k == kind && n == name)
+    /// Whether the contract's `needs` bring this object with the keys that are asked for; what a needed chart makes is
+    /// not known.
+    fn is_given(&self, kind: &str, name: &str, keys: &[String]) -> bool {
+        self.environment.needs.iter().any(|need| match need.object() {
+            Some((made, known)) => {
+                made == kind && need.name == name && keys.iter().all(|key| known.contains(&key.as_str()))
+            }
+            None => matches!(need.thing, Thing::Chart { .. }) || need.name == name,
+        })
     }
 
     /// Whether a name is the release's own: its name, or one that begins with it.

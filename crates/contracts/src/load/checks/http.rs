@@ -3,7 +3,7 @@
 use super::tls::{TlsFile, tls};
 use crate::diagnostic::child;
 use crate::load::check_word::{CheckWord, read, schema_of};
-use crate::load::expectation::{by_path, expectation, string};
+use crate::load::expectation::{by_path, cel, expectation, string};
 use crate::load::findings::Findings;
 use crate::load::scalars::{address, path};
 use crate::model::{Check, Comparison, Expectation, HttpCheck, HttpStep, ObjectPath, Operator, PathStep, Saved, Tls};
@@ -102,6 +102,9 @@ struct AnswerFile {
     /// The body as JSON: path → expectation, or an expectation of the whole.
     #[schemars(extend("type" = ["object", "array", "string", "number", "boolean"]))]
     json: Option<Value>,
+    /// An expression of CEL that is true of the body as JSON: json.exists(a, a.connected).
+    #[schemars(extend("type" = ["string"]))]
+    cel: Option<Value>,
 }
 
 fn parse(value: &Value, at: &str, found: &mut Findings<'_>) -> Option<Check> {
@@ -252,7 +255,8 @@ fn send_json(json: &Value, step: &mut HttpStep, at: &str, found: &mut Findings<'
 }
 
 fn expect(answer: &AnswerFile, mut step: HttpStep, at: &str, found: &mut Findings<'_>) -> Option<HttpStep> {
-    if answer.status.is_none() && answer.header.is_empty() && answer.text.is_none() && answer.json.is_none() {
+    let has_body = answer.text.is_some() || answer.json.is_some() || answer.cel.is_some();
+    if answer.status.is_none() && answer.header.is_empty() && !has_body {
         let hint = Some("leave `expect` out for any 2xx".to_owned());
         found.value(at, "empty-expectation", "an empty map asserts nothing", hint);
         return None;
@@ -274,6 +278,9 @@ fn expect(answer: &AnswerFile, mut step: HttpStep, at: &str, found: &mut Finding
     }
     if let Some(value) = &answer.json {
         step.json = json(value, &child(at, "json"), found)?;
+    }
+    if let Some(value) = &answer.cel {
+        step.json.push((ObjectPath::default(), cel(value, &child(at, "cel"), found)?));
     }
     is_good.then_some(step)
 }

@@ -143,7 +143,10 @@ fn problem(facts: &Facts<'_>, document: &Document, address: &Address<'_>) -> Opt
     let (Meaning::Service(name) | Meaning::Certain(name)) = meaning(facts, document, address.host) else { return None };
     match service(facts, document, name) {
         Some(service) => wrong_port(facts, service, address.port?),
-        None if facts.graph.may_make_pods() || facts.is_given("Service", name) || is_of_a_pod(facts, address.host) => {
+        None if facts.graph.may_make_pods()
+            || facts.is_given("Service", name, &[])
+            || is_of_a_pod(facts, address.host) =>
+        {
             None
         }
         None => {

@@ -40,7 +40,7 @@ fn missing(facts: &Facts<'_>, from: &Document, reference: &Reference) -> Option<
     let namespace = reference.namespace.as_deref().unwrap_or_else(|| facts.namespace_of(from));
     let problem = match facts.find(reference.kind, &reference.name, namespace) {
         Ok(object) => wrong(from, object, &reference.keys, &target),
-        Err(_) if facts.is_given(reference.kind, &reference.name) => None,
+        Err(_) if facts.is_given(reference.kind, &reference.name, &reference.keys) => None,
         Err(seen) if is_made_elsewhere(facts, reference, &seen) => None,
         Err(seen) => Some(format!("expected {target} in the render, seen {seen}")),
     }?;

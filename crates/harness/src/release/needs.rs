@@ -1,0 +1,171 @@
+//! What a chart expects to find is made before it is installed, in the namespace of the release. What can't be made is
+//! the environment's failure, never the chart's.
+
+use super::objects;
+use super::site::{ReleaseError, Site};
+use super::stage::Stage;
+use crate::cluster::RUN_LABEL;
+use crate::helm::{Install, Template};
+use crate::ours;
+use crate::readiness::{name_of, text};
+use camino::{Utf8Path, Utf8PathBuf};
+use indexmap::IndexMap;
+use seatrial_contracts::model::{Need, Thing};
+use serde_json::{Value, json};
+
+/// The label of what was made for a need.
+const NEED_LABEL: &str = "seatrial.dev/need";
+
+impl Site {
+    /// Makes all needs of a stage, in the order of the contract; what was made for another stage goes.
+    pub(super) async fn meet_needs(&self, stage: &Stage<'_>) -> Result<(), ReleaseError> {
+        self.forget_needs(stage).await?;
+        for need in &stage.environment.needs {
+            self.meet(stage, need).await?;
+        }
+        Ok(())
+    }
+
+    async fn meet(&self, stage: &Stage<'_>, need: &Need) -> Result<(), ReleaseError> {
+        let failed = |message: String| ReleaseError::Need { need: need.title(), message };
+        match &need.thing {
+            Thing::Secret(data) => self.apply_need(stage, &secret(need, "Opaque", data)).await,
+            Thing::ConfigMap(data) => {
+                let object = json!({ "apiVersion": "v1", "kind": "ConfigMap", "data": data });
+                self.apply_need(stage, &labelled(object, need, IndexMap::new())).await
+            }
+            Thing::Namespace(labels) => {
+                let mut labels = labels.clone();
+                labels.insert(RUN_LABEL.to_owned(), self.run.as_str().to_owned());
+                let object = json!({ "apiVersion": "v1", "kind": "Namespace" });
+                self.apply_need(stage, &labelled(object, need, labels)).await
+            }
+            Thing::Certificate(names) => {
+                let data = certificate(names).map_err(failed)?;
+                self.apply_need(stage, &secret(need, "kubernetes.io/tls", &data)).await
+            }
+            Thing::Crds(files) => self.apply_crds(stage, need, files).await,
+            Thing::Chart { chart, .. } if chart.starts_with("oci://") => {
+                Err(failed("charts from a registry can't be had yet; name a folder".to_owned()))
+            }
+            Thing::Chart { chart, values, set, .. } => self.install_need(stage, need, chart, values, set).await,
+            Thing::Postgres { .. } | Thing::Container { .. } | Thing::Addon(_) => {
+                Err(failed("this version of Seatrial can't make it yet".to_owned()))
+            }
+        }
+    }
+
+    /// The values of a need's Secret are known to the redactor before they are anywhere.
+    async fn apply_need(&self, stage: &Stage<'_>, object: &Value) -> Result<(), ReleaseError> {
+        self.evidence.learn_rendered(std::slice::from_ref(object));
+        Ok(self.objects.apply(stage.namespace(), object).await?)
+    }
+
+    async fn apply_crds(&self, stage: &Stage<'_>, need: &Need, files: &[String]) -> Result<(), ReleaseError> {
+        for file in files {
+            let path = Utf8Path::new(&stage.chart.path).join(file);
+            let written = std::fs::read_to_string(&path).map_err(|source| ReleaseError::State { path, source })?;
+            for object in objects(&written) {
+                let labels = object.pointer("/metadata/labels").and_then(Value::as_object).cloned().unwrap_or_default();
+                let labels = labels.into_iter().filter_map(|(key, value)| Some((key, value.as_str()?.to_owned())));
+                let name = name_of(&object).to_owned();
+                self.apply_need(stage, &named(object, &name, need, labels.collect())).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Another release in the same namespace.
+    async fn install_need(
+        &self,
+        stage: &Stage<'_>,
+        need: &Need,
+        chart: &str,
+        values: &[String],
+        set: &IndexMap<String, Value>,
+    ) -> Result<(), ReleaseError> {
+        let home = Utf8Path::new(&stage.chart.path);
+        let (chart, files): (Utf8PathBuf, Vec<_>) = (home.join(chart), values.iter().map(|f| home.join(f)).collect());
+        let template =
+            Template { release: &need.name, namespace: stage.namespace(), chart: &chart, files: &files, set };
+        let finished = self.helm.install(&Install { template, is_helm_4: self.is_helm_4 }).await?;
+        if finished.is_ok() {
+            return Ok(());
+        }
+        let message = self.evidence.clean(finished.tail());
+        Err(ReleaseError::Need { need: need.title(), message })
+    }
+
+    /// Removes what was made in this namespace for needs that the stage does not have.
+    async fn forget_needs(&self, stage: &Stage<'_>) -> Result<(), ReleaseError> {
+        let wanted: Vec<&str> = stage.environment.needs.iter().map(|need| need.name.as_str()).collect();
+        for kind in ["Secret", "ConfigMap"] {
+            for object in self.objects.list(kind, stage.namespace()).await? {
+                let need = text(&object, "/metadata/labels/seatrial.dev~1need");
+                if !need.is_empty() && !wanted.contains(&need) {
+                    self.objects.delete(kind, stage.namespace(), name_of(&object)).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn secret(need: &Need, kind: &str, data: &IndexMap<String, String>) -> Value {
+    let object = json!({ "apiVersion": "v1", "kind": "Secret", "type": kind, "stringData": data });
+    labelled(object, need, IndexMap::new())
+}
+
+fn labelled(object: Value, need: &Need, labels: IndexMap<String, String>) -> Value {
+    named(object, &need.name, need, labels)
+}
+
+/// The object with its name and our labels: what is ours is left by no chart.
+fn named(mut object: Value, name: &str, need: &Need, mut labels: IndexMap<String, String>) -> Value {
+    labels.insert(ours::LABEL.to_owned(), ours::OURS.to_owned());
+    labels.insert(NEED_LABEL.to_owned(), need.name.clone());
+    let annotations = object.pointer("/metadata/annotations").cloned().unwrap_or(json!({}));
+    object["metadata"] = json!({ "name": name, "labels": labels, "annotations": annotations });
+    object
+}
+
+/// A certificate for these names, its key, and the authority that signed it, as PEM.
+fn certificate(names: &[String]) -> Result<IndexMap<String, String>, String> {
+    let signed = || -> Result<_, rcgen::Error> {
+        let authority_key = rcgen::KeyPair::generate()?;
+        let mut authority = rcgen::CertificateParams::new(Vec::new())?;
+        authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        authority.distinguished_name.push(rcgen::DnType::CommonName, "Seatrial trial authority");
+        let ca = authority.self_signed(&authority_key)?;
+        let issuer = rcgen::Issuer::new(authority, authority_key);
+        let key = rcgen::KeyPair::generate()?;
+        let leaf = rcgen::CertificateParams::new(names.to_vec())?.signed_by(&key, &issuer)?;
+        Ok([("tls.crt", leaf.pem()), ("tls.key", key.serialize_pem()), ("ca.crt", ca.pem())])
+    };
+    let parts = signed().map_err(|error| error.to_string())?;
+    Ok(parts.into_iter().map(|(key, text)| (key.to_owned(), text)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_made_is_ours_and_named() {
+        let need = Need { name: "db".into(), thing: Thing::Secret(IndexMap::from([("k".into(), "v".into())])) };
+        let Thing::Secret(data) = &need.thing else { panic!("a secret") };
+        let made = secret(&need, "Opaque", data);
+        assert!(ours::is_ours(&made));
+        assert_eq!(made["metadata"]["labels"][NEED_LABEL], "db");
+        assert_eq!((made["stringData"]["k"].as_str(), name_of(&made)), (Some("v"), "db"));
+    }
+
+    #[test]
+    fn a_certificate_has_three_parts() {
+        let made = certificate(&["shop.test".to_owned()]).expect("it can be made");
+        assert!(made["tls.crt"].starts_with("-----BEGIN CERTIFICATE-----"));
+        assert!(made["tls.key"].contains("PRIVATE KEY"));
+        assert_ne!(made["tls.crt"], made["ca.crt"]);
+        assert!(certificate(&["ünlesbar\u{0}".to_owned()]).is_err());
+    }
+}
