@@ -205,7 +205,7 @@ mod tests {
 
     #[track_caller]
     fn check(steps: Vec<HttpStep>, outcomes: &[ProbeOutcome], expected: &str) {
-        let seen = match look(&HttpCheck(steps), outcomes).outcome {
+        let seen = match look(&HttpCheck(steps), outcomes, &[]).outcome {
             Outcome::Holds => "holds".to_owned(),
             Outcome::Broken(message) => message,
             other => format!("{other:?}"),
