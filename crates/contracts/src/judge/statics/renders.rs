@@ -17,10 +17,13 @@ pub(super) fn judge(chart: &ChartPlan, environment: &EnvironmentPlan, slot: &Slo
     pass(slot, vec![Measured { what: "objects".to_owned(), value: n as f64, limit: None, unit: String::new(), n }])
 }
 
-/// Helm names the template and its line: `registry/templates/x.yaml:12:3`.
+/// Helm names the template and its line, those of subcharts with the way there: `app/charts/db/templates/x.yaml:12:3`.
+/// The last line is the innermost; of YAML that can't be read only the template is named.
 fn place(chart: &ChartPlan, error: &str) -> Option<Where> {
-    let place = Regex::new(r"[\w.-]+/(templates/[\w./-]+):(\d+)").ok()?;
-    let found = place.captures_iter(error).last()?;
+    let template = r"(?:^|[^\w./-])[\w.-]+/((?:charts/[\w.-]+/)*templates/[\w./-]+)(?::(\d+))?";
+    let named: Vec<_> = Regex::new(template).ok()?.captures_iter(error).collect();
+    let found = named.iter().rfind(|place| place.get(2).is_some()).or(named.last())?;
     let file = format!("{}/{}", chart.path.trim_end_matches('/'), &found[1]);
-    Some(Where { file, line: found[2].parse().ok(), note: None })
+    let line = found.get(2).and_then(|line| line.as_str().parse().ok());
+    Some(Where { file, line, note: None })
 }
