@@ -188,10 +188,9 @@ impl Planner<'_> {
         let wiring = Wiring::of(chart, graph, &written, &planned.needs);
         let mut files = self.on_files(chart, planned, &wiring);
         let (on_files, live): (Vec<Slot>, Vec<Slot>) = written.into_iter().partition(|s| s.level == Level::Static);
-        let chain: Vec<String> =
-            files.iter().filter(|s| !matches!(s.what, What::Named(_))).map(|s| s.id.local()).collect();
+        let chain: Vec<String> = files.iter().map(|slot| slot.id.local()).collect();
         files.extend(self.policies(chart, planned, &chain));
-        files.extend(on_files.into_iter().map(|slot| wiring.on_files(slot, &chain)));
+        files.extend(on_files.into_iter().map(|slot| Wiring::on_files(slot, &chain)));
         let gates: Vec<String> = files.iter().filter(|slot| is_gate(slot)).map(|slot| slot.id.local()).collect();
         files.extend(self.bring_up(&wiring, gates));
         files.extend(self.on_release(graph, &wiring, live));
@@ -205,12 +204,16 @@ impl Planner<'_> {
         slots.extend(self.default("decodes", Level::Static, What::Decodes));
         let mut chain: Vec<String> = slots.iter().map(|slot| slot.id.local()).collect();
         chain_up(&mut slots);
+        let mut named = Vec::new();
         for target in &wiring.named {
             let what = What::Named(target.clone());
             let mut slot = self.slot("named", Some(&target.to_string()), Origin::Implicit, Level::Static, what);
             slot.after.clone_from(&chain);
+            named.push(slot.id.local());
             slots.push(slot);
         }
+        // What is missing fails there and nowhere else: those who refer to it, and who count it, come after.
+        chain.extend(named);
         for name in defaults_with_subject(chart, planned) {
             if let Some(mut slot) = self.default(name, Level::Static, What::Default(name.to_owned())) {
                 slot.after.clone_from(&chain);
@@ -324,10 +327,9 @@ impl<'a> Wiring<'a> {
         wanted.filter(|target| self.named.contains(target)).map(|target| format!("named[{target}]")).collect()
     }
 
-    fn on_files(&self, mut slot: Slot, chain: &[String]) -> Slot {
-        let named = clause(&slot).map(|clause| self.names_of(&Targets::of(clause).named)).unwrap_or_default();
+    fn on_files(mut slot: Slot, chain: &[String]) -> Slot {
         if matches!(slot.what, What::Clause(_)) {
-            slot.after = chain.iter().cloned().chain(named).collect();
+            slot.after = chain.to_vec();
         }
         slot
     }
