@@ -1,7 +1,7 @@
 //! `object` and `rendered`: fields of objects, in the cluster or in the files.
 
 use super::Judged;
-use crate::graph::{Document, Graph};
+use crate::graph::{Document, Graph, PodTemplate};
 use crate::judge::expect;
 use crate::model::{Expectation, ObjectExpectations, ObjectPath, Target, looked_up, object_field};
 use seatrial_observation::Found;
@@ -106,8 +106,18 @@ fn document<'g>(
     document: &'g Document,
 ) -> Vec<(String, Option<(&'g Document, String)>)> {
     let label = label(target, &document.value);
-    let all = fields.iter().flat_map(|(path, expected)| expect::check_path(path, expected, &document.value, None));
-    all.map(|m| (format!("{label}: {m}"), Some((document, m.path)))).collect()
+    let (value, at) = addressed(target, document);
+    let place = |path: String| [at.as_str(), &path].into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(".");
+    let all = fields.iter().flat_map(|(path, expected)| expect::check_path(path, expected, value, None));
+    all.map(|m| (format!("{label}: {m}"), Some((document, place(m.path))))).collect()
+}
+
+/// What the fields are those of, and where it is: of `pods/*` it is the template in the workload.
+fn addressed<'d>(target: &Target, document: &'d Document) -> (&'d Value, String) {
+    let is_template = matches!(target, Target::Object { kind: crate::model::Kind::PodTemplates, .. });
+    let at = PodTemplate::of(document).filter(|_| is_template).map(|pod| pod.at).unwrap_or_default();
+    let value = at.iter().fold(&document.value, |value, step| &value[step.as_str()]);
+    (value, at.join("."))
 }
 
 #[cfg(test)]

@@ -252,6 +252,23 @@ fn written_clauses_on_the_files() {
 }
 
 #[test]
+fn pods_are_their_templates() {
+    let contract = |field: &str| format!("{CONTRACT}  pods: {{ rendered: {{ pods/*: {{ {field} }} }} }}\n");
+    only_fail(
+        &run_files(&chart(RENDER, &contract("spec.hostNetwork: true"))),
+        "pods: deploy/registry: spec.hostNetwork: expected true, seen nothing\n  \
+         charts/registry/templates/deployment.yaml rendered line 44",
+    );
+    only_fail(
+        &run_files(&chart(RENDER, &contract("spec.containers.*.ports.http.containerPort: 5001"))),
+        "pods: deploy/registry: spec.containers.registry.ports.http.containerPort: expected 5001, seen 5000\n  \
+         charts/registry/templates/deployment.yaml rendered line 51",
+    );
+    let sound = run_files(&chart(RENDER, &contract("metadata.labels.app: registry, spec.containers.*.image: present")));
+    assert!(sound.iter().all(|verdict| verdict.kind == VerdictKind::Pass));
+}
+
+#[test]
 fn a_published_service_without_node_port() {
     let contract = CONTRACT.replace("spec.type: NodePort, ", "").replace(", nodePort: $(values.service.nodePort)", "");
     let render = RENDER.replace("type: NodePort", "type: ClusterIP").replace("      nodePort: 30500\n", "");
