@@ -8,6 +8,7 @@ use k8s_openapi::api::{
     scheduling::v1 as scheduling, storage::v1 as storage,
 };
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1 as apiextensions;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -121,8 +122,17 @@ fn typed(document: &Document) -> Vec<Flaw> {
         ("apiextensions.k8s.io/v1", "CustomResourceDefinition") => {
             decode::<apiextensions::CustomResourceDefinition>(value)
         }
-        _ => Vec::new(),
+        // Of other kinds only the head is known.
+        _ => metadata(value),
     }
+}
+
+fn metadata(value: &Value) -> Vec<Flaw> {
+    let below = |flaw: Flaw| {
+        let at: Path = ["metadata".to_owned()].into_iter().chain(flaw.at).collect();
+        Flaw::new(at, format!("in `metadata`, {}", flaw.message))
+    };
+    decode::<ObjectMeta>(&value["metadata"]).into_iter().map(below).collect()
 }
 
 fn decode<T: DeserializeOwned>(value: &Value) -> Vec<Flaw> {

@@ -143,6 +143,9 @@ fn problem(image: &str) -> Option<&'static str> {
     if tag.is_some_and(|tag| !is_tag(tag)) {
         return Some("the tag is empty or has characters that a tag can't have");
     }
+    if path.chars().any(|c| !(c.is_ascii_alphanumeric() || "._-/:[]".contains(c))) {
+        return Some("it has characters that a name can't have");
+    }
     let repository = path.split_once('/').filter(|(host, _)| is_host(host)).map_or(path.as_str(), |(_, rest)| rest);
     (!repository.split('/').all(is_component))
         .then_some("a path is lower case letters, digits and `.`, `_`, `-` between")
