@@ -77,6 +77,10 @@ bench *ARGS: (setup "live")
 guards *ARGS: (setup "test")
     cargo run --quiet --package e2e --bin guards -- {{ ARGS }}
 
+# Charts broken in a hundred named ways: the table of what was found, and the list of what survives; the files alone.
+mutants:
+    cargo nextest run --package seatrial-contracts --test mutants --success-output final
+
 # Each small change of docs/rows.yaml on a cluster: just its clause may fail. Writes docs/mutations.lock.
 mutations *ARGS: (setup "live") (setup "test")
     SEATRIAL_BLESS=1 cargo nextest run --package e2e --test mutations --run-ignored all {{ ARGS }}

@@ -1,0 +1,224 @@
+//! A sound chart as trees: read from a base, given names, dressed as a careful chart is, and printed as its templates
+//! and as what Helm makes of them.
+
+use super::emit::Emitted;
+use super::names::{Dice, names};
+use indexmap::IndexMap;
+use seatrial_contracts::load::load;
+use seatrial_contracts::model::Contract;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
+
+/// A chart that can be broken.
+#[derive(Clone, Debug)]
+pub(crate) struct Chart {
+    pub(crate) shape: &'static str,
+    pub(crate) documents: Vec<Document>,
+    /// The contract, with names filled in.
+    pub(crate) contract: String,
+    loaded: OnceLock<Arc<Contract>>,
+    /// What Helm said instead of a render.
+    pub(crate) error: Option<String>,
+    names: BTreeMap<String, String>,
+}
+
+/// One object of it and its template.
+#[derive(Clone, Debug)]
+pub(crate) struct Document {
+    pub(crate) file: String,
+    pub(crate) value: Value,
+    /// A text in the place of the object.
+    pub(crate) text: Option<String>,
+}
+
+/// A place in a chart: the number of the document and a path in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct At(pub(crate) usize, pub(crate) Vec<String>);
+
+/// The same as people read it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Line {
+    pub(crate) file: String,
+    pub(crate) rendered: Option<usize>,
+    pub(crate) template: Option<usize>,
+}
+
+/// What Helm and the judge get.
+#[derive(Debug)]
+pub(crate) struct Printed {
+    pub(crate) render: String,
+    pub(crate) templates: BTreeMap<String, String>,
+    starts: Vec<(usize, usize, Emitted)>,
+}
+
+impl Chart {
+    /// A base with names of its own.
+    pub(crate) fn of(shape: &'static str, text: &str, contract: &str, dice: &mut Dice) -> Self {
+        let mut words = words(&format!("{text}{contract}"));
+        words.insert("chart".to_owned());
+        let contract = format!("apiVersion: seatrial.dev/v1\nkind: Contract\nchart: .\n{contract}");
+        let (documents, names) = (documents(text), names(&words, dice));
+        let mut chart = Self { shape, documents, contract, loaded: OnceLock::new(), error: None, names };
+        chart.contract = chart.filled(&chart.contract);
+        chart.loaded();
+        chart.documents.iter_mut().for_each(dress);
+        chart
+    }
+
+    /// The contract, loaded once for a base and all that is made of it.
+    pub(crate) fn loaded(&self) -> Arc<Contract> {
+        let today = jiff::civil::date(2026, 11, 21);
+        let load =
+            || load("contract.yaml", &self.contract, None, today).unwrap_or_else(|m| panic!("{}: {m:#?}", self.shape));
+        Arc::clone(self.loaded.get_or_init(|| Arc::new(load())))
+    }
+
+    /// Without the clause that counts objects: what is taken away is to be missed by whoever refers to it.
+    pub(crate) fn uncounted(&self) -> Self {
+        let clauses: Vec<&str> = self.contract.split("\n  ").collect();
+        let mut is_counting = false;
+        let kept = clauses.into_iter().filter(|line| {
+            if !line.starts_with(' ') {
+                is_counting = line.starts_with("objects:");
+            }
+            !is_counting
+        });
+        Self { contract: kept.collect::<Vec<_>>().join("\n  "), loaded: OnceLock::new(), ..self.clone() }
+    }
+
+    /// What a word stands for.
+    pub(crate) fn filled(&self, text: &str) -> String {
+        self.names.iter().fold(text.to_owned(), |text, (word, name)| text.replace(&format!("<{word}>"), name))
+    }
+
+    /// The chart's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.names["chart"]
+    }
+
+    /// `values.yaml`.
+    pub(crate) fn values(&self) -> String {
+        json!({ "names": self.names }).to_string()
+    }
+
+    /// Templates and render.
+    pub(crate) fn printed(&self) -> Printed {
+        let mut printed = Printed { render: String::new(), templates: BTreeMap::new(), starts: Vec::new() };
+        for document in &self.documents {
+            let text = document.text.as_ref().map(|text| Emitted::of_text(text));
+            let emitted = text.unwrap_or_else(|| Emitted::of(&document.value));
+            printed.add(self, &document.file, emitted);
+        }
+        printed
+    }
+
+    fn as_template(&self, text: &str) -> String {
+        let to = |word: &str| format!("{{{{ .Values.names.{word} }}}}");
+        self.names.keys().fold(text.to_owned(), |text, word| text.replace(&format!("<{word}>"), &to(word)))
+    }
+}
+
+impl Printed {
+    fn add(&mut self, chart: &Chart, file: &str, emitted: Emitted) {
+        let head = format!("---\n# Source: {}/{file}\n", chart.name());
+        self.render.push_str(&head);
+        let rendered = self.render.matches('\n').count();
+        self.render.push_str(&chart.filled(&emitted.text));
+        let template = self.templates.entry(file.to_owned()).or_default();
+        if !template.is_empty() {
+            template.push_str("---\n");
+        }
+        let start = template.matches('\n').count();
+        template.push_str(&chart.as_template(&emitted.text));
+        self.starts.push((rendered, start, emitted));
+    }
+
+    /// Where a path of this chart stands in the render and in its template.
+    pub(crate) fn line(&self, chart: &Chart, At(number, path): &At) -> Line {
+        let (rendered, template, emitted) = &self.starts[*number];
+        // What is no YAML has no first key: it is shown by the comment that says where it comes from.
+        let line = if chart.documents[*number].text.is_some() { 0 } else { emitted.line(path) };
+        let file = format!("charts/{}/{}", chart.name(), chart.documents[*number].file);
+        Line { file, rendered: Some(rendered + line), template: Some(template + line) }
+    }
+}
+
+fn words(text: &str) -> BTreeSet<String> {
+    let inside = text.split('<').skip(1).filter_map(|rest| rest.split_once('>')).map(|(word, _)| word);
+    inside.filter(|word| word.chars().all(|c| c.is_ascii_lowercase())).map(str::to_owned).collect()
+}
+
+fn documents(text: &str) -> Vec<Document> {
+    let parts = text.split("--- # ").skip(1).map(|part| part.split_once('\n').expect("a file and its text"));
+    let read = |(file, text): (&str, &str)| Document {
+        file: file.to_owned(),
+        value: serde_yaml::from_str(text).unwrap_or_else(|error| panic!("{file}: {error}")),
+        text: None,
+    };
+    parts.map(read).collect()
+}
+
+/// Standard labels, resources and rights, as a careful chart has them; what a base says itself stays.
+fn dress(document: &mut Document) {
+    let labels = json!({
+        "app.kubernetes.io/name": "<chart>",
+        "app.kubernetes.io/instance": "<chart>",
+        "app.kubernetes.io/version": "1.4.2",
+        "app.kubernetes.io/managed-by": "Helm",
+        "helm.sh/chart": "<chart>-1.0.0",
+    });
+    merge(&mut document.value["metadata"], &json!({ "labels": labels }));
+    let Some(template) = pod_template(&mut document.value) else { return };
+    let own = json!({ "app.kubernetes.io/name": "<chart>", "app.kubernetes.io/instance": "<chart>" });
+    merge(template, &json!({ "metadata": { "labels": own } }));
+    let seccomp = json!({ "seccompProfile": { "type": "RuntimeDefault" }, "runAsNonRoot": true, "runAsUser": 1000 });
+    merge(&mut template["spec"], &json!({ "securityContext": seccomp }));
+    for list in ["containers", "initContainers"] {
+        let containers = template.pointer_mut(&format!("/spec/{list}")).and_then(Value::as_array_mut);
+        containers.into_iter().flatten().for_each(|container| merge(container, &tidy()));
+    }
+}
+
+fn tidy() -> Value {
+    json!({
+        "resources": {
+            "requests": { "cpu": "50m", "memory": "64Mi" },
+            "limits": { "memory": "128Mi" },
+        },
+        "securityContext": {
+            "allowPrivilegeEscalation": false,
+            "readOnlyRootFilesystem": true,
+            "runAsNonRoot": true,
+            "capabilities": { "drop": ["ALL"] },
+        },
+    })
+}
+
+/// Where the pods of a workload are described.
+pub(crate) fn pod_template(value: &mut Value) -> Option<&mut Value> {
+    match value["kind"].as_str()? {
+        "CronJob" => value.pointer_mut("/spec/jobTemplate/spec/template"),
+        "Deployment" | "StatefulSet" | "DaemonSet" | "Job" => value.pointer_mut("/spec/template"),
+        _ => None,
+    }
+}
+
+fn merge(into: &mut Value, from: &Value) {
+    if into.is_null() {
+        *into = Value::Object(Map::new());
+    }
+    let (Value::Object(map), Value::Object(more)) = (into, from) else { return };
+    for (key, value) in more {
+        match map.get_mut(key) {
+            Some(inner) => merge(inner, value),
+            None => drop(map.insert(key.clone(), value.clone())),
+        }
+    }
+}
+
+/// The renders of the one environment.
+pub(crate) fn renders(chart: &Chart, printed: &Printed) -> IndexMap<String, Result<String, String>> {
+    let render = chart.error.clone().map_or_else(|| Ok(printed.render.clone()), Err);
+    IndexMap::from([("default".to_owned(), render)])
+}
