@@ -27,11 +27,23 @@ impl Copy {
     ///
     /// # Panics
     /// When it can't be copied.
-    #[expect(clippy::expect_used, reason = "a test without its chart has failed")]
     pub fn of(chart: &str) -> Self {
+        Self::from(&root().join("charts"), chart)
+    }
+
+    /// A copy of a chart of the suite: `crates/e2e/fixtures/FOLDER/CHART`.
+    ///
+    /// # Panics
+    /// When it can't be copied.
+    pub fn of_fixture(folder: &str, chart: &str) -> Self {
+        Self::from(&root().join("crates/e2e/fixtures").join(folder), chart)
+    }
+
+    #[expect(clippy::expect_used, reason = "a test without its chart has failed")]
+    fn from(folder: &Utf8Path, chart: &str) -> Self {
         let dir = tempfile::Builder::new().prefix("seatrial-e2e-").tempdir().expect("a temporary folder");
         let copy = Self { dir, chart: chart.to_owned() };
-        copy_dir(&root().join("charts").join(chart), &copy.path()).expect("a copy of the chart");
+        copy_dir(&folder.join(chart), &copy.path()).expect("a copy of the chart");
         copy
     }
 
