@@ -18,6 +18,8 @@ pub(crate) struct Chart {
     /// The contract, with names filled in.
     pub(crate) contract: String,
     loaded: OnceLock<Arc<Contract>>,
+    /// Files beside those that are rendered.
+    pub(crate) files: BTreeMap<String, String>,
     /// What Helm said instead of a render.
     pub(crate) error: Option<String>,
     names: BTreeMap<String, String>,
@@ -57,9 +59,12 @@ impl Chart {
     pub(crate) fn of(shape: &'static str, text: &str, contract: &str, dice: &mut Dice) -> Self {
         let mut words = words(&format!("{text}{contract}"));
         words.insert("chart".to_owned());
-        let contract = format!("apiVersion: seatrial.dev/v1\nkind: Contract\nchart: .\n{contract}");
+        let contract =
+            format!("apiVersion: seatrial.dev/v1\nkind: Contract\nchart: .\nuses: {{ policy: {{}} }}\n{contract}");
         let (documents, names) = (documents(text), names(&words, dice));
-        let mut chart = Self { shape, documents, contract, loaded: OnceLock::new(), error: None, names };
+        let schema = r#"{ "properties": { "names": { "type": "object" } } }"#.to_owned();
+        let files = BTreeMap::from([("values.schema.json".to_owned(), schema)]);
+        let mut chart = Self { shape, documents, contract, loaded: OnceLock::new(), files, error: None, names };
         chart.contract = chart.filled(&chart.contract);
         chart.loaded();
         chart.documents.iter_mut().for_each(dress);
@@ -97,6 +102,13 @@ impl Chart {
         &self.names["chart"]
     }
 
+    /// The namespace that it is installed in.
+    pub(crate) fn namespace(&self) -> String {
+        let ends = |text: &str| text.split([',', ' ', '}']).next().unwrap_or_default().to_owned();
+        let written = self.contract.lines().find_map(|line| Some(ends(line.split_once("namespace: ")?.1)));
+        written.unwrap_or_else(|| format!("{}-default", self.name()))
+    }
+
     /// `values.yaml`.
     pub(crate) fn values(&self) -> String {
         json!({ "names": self.names }).to_string()
@@ -104,7 +116,7 @@ impl Chart {
 
     /// Templates and render.
     pub(crate) fn printed(&self) -> Printed {
-        let mut printed = Printed { render: String::new(), templates: BTreeMap::new(), starts: Vec::new() };
+        let mut printed = Printed { render: String::new(), templates: self.files.clone(), starts: Vec::new() };
         for document in &self.documents {
             let text = document.text.as_ref().map(|text| Emitted::of_text(text));
             let emitted = text.unwrap_or_else(|| Emitted::of(&document.value));
@@ -171,7 +183,9 @@ fn dress(document: &mut Document) {
     merge(&mut document.value["metadata"], &json!({ "labels": labels }));
     let Some(template) = pod_template(&mut document.value) else { return };
     let own = json!({ "app.kubernetes.io/name": "<chart>", "app.kubernetes.io/instance": "<chart>" });
-    merge(template, &json!({ "metadata": { "labels": own } }));
+    // Nothing of a trial changes it: it stands for the checksum of what the pods take when they start.
+    let sum = json!({ "checksum/config": "0f1e2d3c4b5a69788796a5b4c3d2e1f0" });
+    merge(template, &json!({ "metadata": { "labels": own, "annotations": sum } }));
     let seccomp = json!({ "seccompProfile": { "type": "RuntimeDefault" }, "runAsNonRoot": true, "runAsUser": 1000 });
     merge(&mut template["spec"], &json!({ "securityContext": seccomp }));
     for list in ["containers", "initContainers"] {

@@ -42,6 +42,7 @@ fn planned(chart: &Chart, printed: &Printed) -> ChartPlan {
         values_yaml: &chart.values(),
         files: &printed.templates,
         renders: &renders(chart, printed),
+        last_releases: &IndexMap::new(),
         run_id: "0",
     };
     plan(&chart.loaded(), &source).unwrap_or_else(|mistakes| panic!("{}: {mistakes:#?}", chart.shape))

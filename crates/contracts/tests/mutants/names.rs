@@ -19,7 +19,7 @@ impl Dice {
         usize::try_from((z ^ (z >> 31)) >> 33).unwrap_or(0) % n
     }
 
-    /// Two to four syllables, sometimes a second word or a number: `bokiru`, `lametu-sova`, `dinoha2`.
+    /// Three or four syllables, sometimes a second word or a number: `bokiru`, `lametu-sovari`, `dinoha2`.
     fn name(&mut self) -> String {
         let mut name = self.word();
         match self.below(4) {
@@ -31,7 +31,7 @@ impl Dice {
     }
 
     fn word(&mut self) -> String {
-        let syllables = 2 + self.below(3);
+        let syllables = 3 + self.below(2);
         let letter = |dice: &mut Self, of: &str| of.chars().nth(dice.below(of.len())).unwrap_or('a');
         (0..syllables).flat_map(|_| [letter(self, "bdfghklmnprstvz"), letter(self, "aeiou")]).collect()
     }

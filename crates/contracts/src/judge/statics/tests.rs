@@ -256,7 +256,7 @@ fn pods_are_their_templates() {
     let contract = |field: &str| format!("{CONTRACT}  pods: {{ rendered: {{ pods/*: {{ {field} }} }} }}\n");
     only_fail(
         &run_files(&chart(RENDER, &contract("spec.hostNetwork: true"))),
-        "pods: deploy/registry: spec.hostNetwork: expected true, seen nothing\n  \
+        "pods: deploy/registry: spec.hostNetwork: expected true, seen absent\n  \
          charts/registry/templates/deployment.yaml rendered line 44",
     );
     only_fail(

@@ -72,11 +72,17 @@ pub(super) const MUTANTS: &[Named] = &[
     ("job-that-always-restarts", |c| set(c, "Job|CronJob", "@ spec restartPolicy", |_| Some(json!("Always")))),
     ("bad-schedule", |c| set(c, "CronJob", "spec schedule", |_| Some(json!("at night")))),
     ("no-path-type", |c| remove(c, "Ingress", "spec rules * http paths * pathType", 0)),
-    ("hpa-upside-down", |c| set(c, "HorizontalPodAutoscaler", "spec minReplicas", |_| Some(json!(40)))),
+    ("hpa-upside-down", |c| set(c, "HorizontalPodAutoscaler", "spec maxReplicas", |_| Some(json!(1)))),
     ("no-max-replicas", |c| remove(c, "HorizontalPodAutoscaler", "spec maxReplicas", 0)),
     ("pdb-with-both", |c| {
         let add = |key| add(c, "PodDisruptionBudget", "spec", key, &json!(1));
-        add("maxUnavailable").into_iter().chain(add("minAvailable")).collect()
+        let most = |case: Case| match &case.expected {
+            crate::case::Expected::At(all) => {
+                Case::at(case.chart.clone(), vec![all[0].parent().below("maxUnavailable")])
+            }
+            _ => case,
+        };
+        add("maxUnavailable").into_iter().chain(add("minAvailable")).map(most).collect()
     }),
     ("no-yaml", |c| text(c, |text| text.replacen(':', ": {", 1))),
     ("tab-in-yaml", |c| text(c, |text| text.replacen("  ", "\t", 1))),

@@ -1,13 +1,19 @@
 //! The mutants, one file a check. A new clause brings at least four.
 
+mod addresses;
+mod autoscaling;
 mod decodes;
+mod disruption;
+mod duplicates;
 mod images;
 mod named;
 mod node_ports;
+mod policy;
 mod port_chain;
 mod references;
 mod renders;
 mod selectors;
+mod version_labels;
 mod written;
 
 use super::case::Mutant;
@@ -18,11 +24,27 @@ pub(crate) fn all() -> Vec<Mutant> {
         ("renders", renders::MUTANTS),
         ("decodes", decodes::MUTANTS),
         ("named", named::MUTANTS),
+        ("duplicates", duplicates::MUTANTS),
         ("selectors", selectors::MUTANTS),
         ("port-chain", port_chain::MUTANTS),
         ("node-ports", node_ports::MUTANTS),
         ("references", references::MUTANTS),
+        ("addresses", addresses::MUTANTS),
         ("images", images::MUTANTS),
+        ("autoscaling", autoscaling::MUTANTS),
+        ("disruption", disruption::MUTANTS),
+        ("version-labels", version_labels::MUTANTS),
+        ("policy-probes", policy::PROBES),
+        ("policy-resources", policy::RESOURCES),
+        ("policy-tags", policy::TAGS),
+        ("policy-security", policy::SECURITY),
+        ("policy-labels", policy::LABELS),
+        ("policy-credentials", policy::CREDENTIALS),
+        ("policy-config-changes", policy::CONFIG),
+        ("policy-schema", policy::SCHEMA),
+        ("policy-determinism", policy::DETERMINISM),
+        ("policy-environments", policy::ENVIRONMENTS),
+        ("policy-coverage", policy::COVERAGE),
         ("objects", written::OBJECTS),
         ("rendered", written::RENDERED),
     ];

@@ -38,7 +38,9 @@ pub(super) const MUTANTS: &[Named] = &[
             let target = c.filled(&format!("svc/{}:{}", service.name(), c.get(&at).as_str()?));
             let is_addressed = c.contract.lines().any(|line| line.contains(&target));
             let ports = At(at.0, vec!["spec".to_owned(), "ports".to_owned()]);
-            is_addressed.then(|| Case::at(with(c, &at, json!("renamed")), vec![ports]))
+            let mut meant = ingresses(c, service.name(), c.get(&at));
+            meant.push(ports);
+            is_addressed.then(|| Case::at(with(c, &at, json!("renamed")), meant))
         };
         names.filter_map(case).collect()
     }),
@@ -52,6 +54,13 @@ pub(super) const MUTANTS: &[Named] = &[
         sidecars.into_iter().map(|case| Case::at(case.chart.clone(), named(&case.chart, "http"))).collect()
     }),
 ];
+
+/// Where ingresses name this port of this Service.
+fn ingresses(chart: &Chart, service: &str, port: &Value) -> Vec<At> {
+    let names = sites(chart, "Ingress", "spec rules * http paths * backend service port name").into_iter();
+    let is_it = |at: &At| chart.get(at) == port && chart.get(&at.parent().parent().below("name")) == service;
+    names.filter(is_it).collect()
+}
 
 fn with_protocol(port: &Value, protocol: &str) -> Value {
     let mut port = port.clone();

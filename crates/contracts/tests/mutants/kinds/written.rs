@@ -23,17 +23,17 @@ pub(super) const OBJECTS: &[Named] = &[
             let at = At(chart.documents.len() - 1, Vec::new());
             Case::at(chart, vec![at]).by("objects")
         };
-        let quota = json!({ "apiVersion": "v1", "kind": "ResourceQuota", "metadata": { "name": "all" }, "spec": { "hard": { "pods": "4" } } });
+        let quota = json!({ "apiVersion": "v1", "kind": "ResourceQuota", "metadata": c.documents[0].value["metadata"], "spec": { "hard": { "pods": "4" } } });
         vec![other(quota)]
     }),
     ("a-namespace-of-its-own", |c| {
-        let value = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "own" } });
+        let value = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": c.documents[0].value["metadata"] });
         let chart = added(c, Document { file: "templates/namespace.yaml".to_owned(), value, text: None });
         let at = At(chart.documents.len() - 1, Vec::new());
         vec![Case::at(chart, vec![at]).by("objects")]
     }),
     ("one-less", |c| {
-        let free = ["PodDisruptionBudget", "HorizontalPodAutoscaler", "NetworkPolicy", "Ingress", "RoleBinding"];
+        let free = ["PodDisruptionBudget", "NetworkPolicy", "Ingress", "RoleBinding"];
         let numbers = (0..c.documents.len()).filter(|number| free.contains(&c.documents[*number].kind()));
         numbers.map(|number| Case::nowhere(without_document(c, number)).by("objects")).collect()
     }),
