@@ -9,6 +9,7 @@ pub mod evidence;
 pub mod faulty;
 pub mod foreign;
 pub mod hostile;
+pub mod journal;
 pub mod judge;
 pub mod kill;
 pub mod mutations;
@@ -16,6 +17,7 @@ pub mod program;
 pub mod report;
 pub mod skips;
 pub mod state;
+pub mod versions;
 
 pub use program::Program;
 pub use state::State;

@@ -5,13 +5,14 @@ use camino::Utf8PathBuf;
 use e2e::bootstrap::{Bootstrap, body, bootstrap, status};
 use e2e::charts::{Copy, Edit};
 use e2e::engine::{Left, containers};
+use e2e::journal::{STEPS, untold};
 use e2e::kill::until;
 use e2e::program::{block_on, tool};
 use e2e::report::{document, verdicts};
 use e2e::{Program, State};
 use seatrial_harness::tools::Tools;
 use seatrial_observation::{ProbeAnswer, ProbeSpec, RegistryAction, RegistryAnswer, RegistrySpec, Seed};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 const NODE: &str = "pallet-dev-control-plane";
@@ -249,15 +250,38 @@ fn registry_access() {
 /// PAL-059, PAL-029: a line for each step and each change of a state, in the order of what happened.
 fn the_log_tells_each_step(up: &Value) {
     let text = std::fs::read_to_string(up["log"].as_str().expect("a log")).expect("the log");
-    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    assert!(lines.iter().all(|line| line["at"].is_string() && line["run"] == "palletup"), "{text}");
-    let states = lines.iter().filter(|line| line["event"] == "states");
-    let states: Vec<String> = states
-        .map(|line| format!("{} {} {}", line["cluster"], line["release"], line["data"]).replace('"', ""))
-        .collect();
-    let expected = ["creating absent absent", "ready absent absent", "ready creating absent", "ready ready kept"];
-    assert_eq!(states, expected, "{text}");
-    assert!(lines.iter().any(|line| line["event"] == "finished" && line["what"] == "cluster pallet-dev"), "{text}");
+    assert_eq!(untold(&text, "palletup"), Vec::<String>::new(), "{text}");
+}
+
+/// What the test above would say of a log that is not whole.
+#[test]
+fn a_step_that_the_log_lacks_is_told() {
+    let line = |step: &str| {
+        let states: Vec<&str> = step.split(' ').collect();
+        let what = match step.strip_prefix("finished ") {
+            Some(what) => json!({ "event": "finished", "what": what, "seconds": 1.0 }),
+            None => json!({ "event": "states", "cluster": states[0], "release": states[1], "data": states[2] }),
+        };
+        let mut line = json!({ "at": "2026-11-21T10:00:00Z", "run": "r" });
+        line.as_object_mut().expect("an object").extend(what.as_object().expect("an object").clone());
+        line.to_string()
+    };
+    let whole: Vec<String> = STEPS.into_iter().map(line).collect();
+    let told = |lines: &[String]| untold(&lines.join("\n"), "r");
+    assert_eq!(told(&whole), Vec::<String>::new());
+    for (i, step) in STEPS.into_iter().enumerate() {
+        let mut broken = whole.clone();
+        broken.remove(i);
+        assert_eq!(told(&broken), [format!("`{step}` is missing")]);
+        let mut broken = whole.clone();
+        broken[i] = broken[i].replace("\"at\"", "\"when\"");
+        let words = format!("line {} does not say when and who in JSON", i + 1);
+        assert_eq!(told(&broken), [words, format!("`{step}` is missing")]);
+    }
+    let mut broken = whole.clone();
+    broken.swap(2, 3);
+    assert_eq!(told(&broken), ["`ready creating absent` comes too early"]);
+    assert_eq!(untold(&whole.join("\n"), "other").len(), 2 * STEPS.len(), "lines of another run are none of this one");
 }
 
 fn a_warm_start_does_not_count(dev: &Dev) {

@@ -1,7 +1,9 @@
 //! Rules about the code itself that no compiler knows.
 
 use camino::Utf8PathBuf;
+use e2e::charts::{Copy, Edit};
 use e2e::program::{Program, root, tool};
+use e2e::versions;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -121,6 +123,46 @@ fn the_schema_of_traces_is_checked_in() {
 #[test]
 fn the_language_is_documented() {
     check_generated("docs/language.md", &seatrial_contracts::language::reference());
+}
+
+/// PAL-003: who changes a chart raises its version. `just generate` adds versions and never changes one.
+#[test]
+fn a_changed_chart_has_another_version() {
+    let path = root().join(versions::LOCK);
+    let mut listed = versions::read(&std::fs::read_to_string(&path).unwrap_or_default());
+    let charts = root().join("charts").read_dir_utf8().expect("charts").flatten();
+    let charts: Vec<Utf8PathBuf> = charts.map(|chart| chart.path().to_owned()).collect();
+    assert!(!charts.is_empty(), "there are no charts");
+    if std::env::var_os("SEATRIAL_BLESS").is_some() {
+        for (version, hash) in charts.iter().map(|chart| versions::of(chart).expect("a chart")) {
+            listed.entry(version).or_insert(hash);
+        }
+        std::fs::write(&path, versions::write(&listed)).expect("docs can be written");
+    }
+    let wrong = charts.iter().filter_map(|chart| versions::wrong(chart, &listed).expect("a chart"));
+    assert_eq!(wrong.collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+/// Each change is told that Helm would pack, in whatever file; the contract and what is beside it are none.
+#[test]
+fn a_change_under_the_same_version_is_told() {
+    let listed = versions::read(&std::fs::read_to_string(root().join(versions::LOCK)).expect("the list"));
+    let edit = |file, from, to| Edit { file, from, to };
+    let wrong = |edits: &[Edit]| {
+        let copy = edits.iter().fold(Copy::of("pallet-registry"), |copy, edit| copy.with(*edit));
+        versions::wrong(&copy.path(), &listed).expect("a chart")
+    };
+    for changed in [
+        edit("values.yaml", "replicaCount: 1", "replicaCount: 0"),
+        edit("templates/service.yaml", "targetPort: http", "targetPort: 5000"),
+        edit("Chart.yaml", "type: application", "type: library"),
+    ] {
+        let told = wrong(&[changed]).expect("it is told");
+        assert!(told.starts_with("pallet-registry is no longer what it was as version "), "{told}");
+        let raised = wrong(&[changed, edit("Chart.yaml", "\nversion: ", "\nversion: 9")]).expect("it is not listed");
+        assert!(raised.contains("is not in docs/chart-versions.lock: run `just generate`"), "{raised}");
+    }
+    assert_eq!(wrong(&[edit("contract.yaml", "kind: Contract", "kind:  Contract")]), None);
 }
 
 /// What is generated is checked in; `just generate` writes it.

@@ -4,7 +4,7 @@
 //! docs/requirements.md, docs/rows.yaml, docs/mutations.lock      checked in
 //! target/seatrial/verdicts/<chart>-<key>/                        the last verdict of each slot, by the chart's content
 //! target/seatrial/mutations/                                     what came of each mutation
-//! target/nextest/*/junit.xml                                     the tests of the last runs
+//! target/nextest/*/junit.xml, target/seatrial/tests/             the tests of the last runs, and of those before
 //! ```
 //!
 //! A record of other sources is no record: verdicts are kept under the hash of the chart, mutations under the hash of all

@@ -9,6 +9,9 @@ use std::time::SystemTime;
 /// What the tests judge: their records must be younger.
 const SOURCES: [&str; 3] = ["crates", "charts", "images"];
 
+/// Where `tools/keep-test-records.sh` keeps what a later run, maybe of a single test, writes over.
+const KEPT: &str = "target/seatrial/tests";
+
 /// The last end of each test. Records that are older than the youngest source say nothing.
 pub(super) fn tests(root: &Utf8Path) -> BTreeMap<String, TestSeen> {
     let youngest = SOURCES.iter().filter_map(|folder| youngest(&root.join(folder))).max();
@@ -19,11 +22,12 @@ pub(super) fn tests(root: &Utf8Path) -> BTreeMap<String, TestSeen> {
     texts.flat_map(|text| tests_of_junit(&text)).map(|seen| (seen.name.clone(), seen)).collect()
 }
 
-/// The records of all profiles, with the time they were written.
+/// The records of the last run of each profile and those of earlier runs, with the time they were written.
 fn records(root: &Utf8Path) -> Vec<(SystemTime, Utf8PathBuf)> {
-    let profiles = root.join("target/nextest").read_dir_utf8().into_iter().flatten().flatten();
-    let files = profiles.map(|profile| profile.path().join("junit.xml"));
-    files.filter_map(|file| written(&file).map(|time| (time, file))).collect()
+    let entries = |folder: &str| root.join(folder).read_dir_utf8().into_iter().flatten().flatten();
+    let last = entries("target/nextest").map(|profile| profile.path().join("junit.xml"));
+    let kept = entries(KEPT).map(|file| file.path().to_owned());
+    last.chain(kept).filter_map(|file| written(&file).map(|time| (time, file))).collect()
 }
 
 fn youngest(folder: &Utf8Path) -> Option<SystemTime> {
@@ -67,5 +71,19 @@ mod tests {
         check(100, 20, 10, Some(Ended::Fail));
         check(100, 10, 200, Some(Ended::Pass));
         check(100, 200, 200, None);
+    }
+
+    #[test]
+    fn a_run_of_another_test_forgets_nothing() {
+        let dir = tempfile::tempdir().expect("dir");
+        let root = Utf8Path::from_path(dir.path()).expect("utf-8");
+        let record = |name: &str, inside: &str| format!(r#"<testcase name="{name}" classname="c">{inside}</testcase>"#);
+        write(root, "crates/x/src/lib.rs", "", 100);
+        write(root, "target/seatrial/tests/ci-1.xml", &record("old", ""), 200);
+        let both = format!("{}{}", record("t", "<failure/>"), record("u", ""));
+        write(root, "target/seatrial/tests/ci-2.xml", &both, 20);
+        write(root, "target/nextest/ci/junit.xml", &record("t", ""), 10);
+        let seen: Vec<_> = tests(root).into_values().map(|seen| (seen.name, seen.ended)).collect();
+        assert_eq!(seen, [("c t".to_owned(), Ended::Pass), ("c u".to_owned(), Ended::Pass)]);
     }
 }

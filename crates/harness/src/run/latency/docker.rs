@@ -48,6 +48,8 @@ fn to(check: &Check) -> Result<&Target, LookError> {
 }
 
 /// The container of a pod that has this port, without its volumes: what is compared is the way there and the program.
+/// A `command`, with its arguments, stays behind as it does where starts are compared: it stands in the place of the
+/// image's own entrypoint. That the container answers as the release does is seen before anything is measured.
 fn spec(pod: &Value, port: u16, name: String, labels: Vec<(String, String)>) -> Result<ContainerSpec, String> {
     let containers = pod.pointer("/spec/containers").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let has_port = |one: &&Value| {
@@ -55,19 +57,21 @@ fn spec(pod: &Value, port: u16, name: String, labels: Vec<(String, String)>) -> 
         ports.into_iter().any(|one| one["containerPort"].as_u64() == Some(u64::from(port)))
     };
     let container = containers.iter().find(has_port).or(containers.first()).ok_or("the pod has no container")?;
-    if container.get("command").is_some() {
-        return Err("a workload that overrides its image's entrypoint can't be compared with a plain container".into());
-    }
     Ok(ContainerSpec {
         name,
         image: text(container, "/image").to_owned(),
         env: env(container)?,
-        args: container["args"].as_array().into_iter().flatten().filter_map(Value::as_str).map(Into::into).collect(),
+        args: args(container),
         ports: vec![(port, None)],
         labels,
         user: user(pod, container),
         ..ContainerSpec::default()
     })
+}
+
+fn args(container: &Value) -> Vec<String> {
+    let own = container["args"].as_array().filter(|_| container.get("command").is_none());
+    own.into_iter().flatten().filter_map(Value::as_str).map(Into::into).collect()
 }
 
 fn env(container: &Value) -> Result<Vec<(String, String)>, String> {
@@ -150,9 +154,15 @@ mod tests {
     }
 
     #[test]
+    fn a_command_stays_behind_with_its_arguments() {
+        let container = json!({ "image": "registry:2.8.2", "command": ["sh", "-c"], "args": ["sleep 1; serve"] });
+        let spec = spec(&pod(&container), 5000, "x".to_owned(), Vec::new()).expect("a spec");
+        assert_eq!((spec.image.as_str(), spec.args.len(), spec.ports), ("registry:2.8.2", 0, vec![(5000, None)]));
+    }
+
+    #[test]
     fn what_a_container_has_not_is_said() {
         for (container, words) in [
-            (json!({ "command": ["sh"] }), "entrypoint"),
             (json!({ "envFrom": [] }), "envFrom"),
             (json!({ "env": [{ "name": "A", "valueFrom": {} }] }), "the variable A"),
         ] {
