@@ -58,7 +58,7 @@ pub(super) fn clauses(root: &Utf8Path, count: usize) -> Outcome<()> {
 /// This many charts, each of two services in three environments, with a small contract.
 pub(super) fn charts(root: &Utf8Path, count: usize) -> Outcome<()> {
     let contract = "chart: .\nenvironments: { dev: {}, staging: {}, prod: {} }\nclauses:\n  \
-        objects: { objects: { Deployment: 2, Service: 2 } }\n  \
+        objects: { objects: { Deployment: 2, Service: 2, ConfigMap: 2, ServiceAccount: 2 } }\n  \
         answers: { http: svc/web-0/ }\n  \
         names-resolve: { dns: [svc/web-0, svc/web-1] }\n";
     (0..count).try_for_each(|i| chart(root, &format!("chart-{i:02}"), "count: 2\n", Some(contract)))
