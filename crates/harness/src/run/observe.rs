@@ -14,7 +14,7 @@ use crate::step_file;
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
 use seatrial_contracts::judge::{self, Rules};
-use seatrial_contracts::model::{Check, Class, Clause, Event, Phase, Refusal, Slot, What};
+use seatrial_contracts::model::{Check, Class, Clause, Event, Phase, PostgresExpect, Refusal, Slot, What};
 use seatrial_observation::{Ended, Observation, Part, Reason, Sample, Seen};
 use std::time::Instant;
 
@@ -302,6 +302,7 @@ pub(super) async fn ready_again(
 fn is_refusal(check: &Check) -> bool {
     match check {
         Check::Tcp(tcp) => tcp.failure.as_deref() == Some("refused"),
+        Check::Postgres(postgres) => matches!(&postgres.expect, PostgresExpect::Failure(word) if word == "refused"),
         Check::Http(http) => http.0.iter().any(|step| step.failure.as_deref() == Some("refused")),
         _ => false,
     }

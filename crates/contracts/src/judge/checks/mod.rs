@@ -78,7 +78,7 @@ pub(crate) fn look(check: &Check, seen: &Seen, before: Option<&Seen>) -> Judged 
     match (check, seen) {
         (Check::Http(http), Seen::Probes(outcomes)) => http::look(http, outcomes, probes_in(before)),
         (Check::Ws(ws), Seen::Probes(outcomes)) => ws::look(ws, outcomes),
-        (Check::Postgres(postgres), Seen::Probes(outcomes)) => postgres::look(postgres, outcomes),
+        (Check::Postgres(postgres), Seen::Probes(outcomes)) => postgres::look(postgres, outcomes, probes_in(before)),
         (Check::Tcp(tcp), Seen::Probes(outcomes)) => tcp::look(tcp, outcomes, probes_in(before)),
         (Check::Dns(targets), Seen::Probes(outcomes)) => dns::look(targets, outcomes),
         (Check::Registry(registry), Seen::Probes(outcomes)) => registry::look(registry, outcomes),

@@ -6,11 +6,11 @@ use crate::model::{Expectation, PostgresCheck, PostgresExpect};
 use seatrial_observation::{PostgresAnswer, ProbeAnswer, ProbeOutcome};
 use serde_json::Value;
 
-pub(super) fn look(check: &PostgresCheck, outcomes: &[ProbeOutcome]) -> Judged {
+pub(super) fn look(check: &PostgresCheck, outcomes: &[ProbeOutcome], before: &[ProbeOutcome]) -> Judged {
     let Some(outcome) = outcomes.first() else { return Judged::unseen("no query was asked") };
     let what = format!("postgres {}", check.to);
     if let PostgresExpect::Failure(expected) = &check.expect {
-        return expected_failure(&what, expected, outcome, outcomes.get(1));
+        return expected_failure(&what, expected, outcome, outcomes.get(1).or(before.first()));
     }
     let answer = match &outcome.result {
         Ok(ProbeAnswer::Postgres(answer)) => answer,
