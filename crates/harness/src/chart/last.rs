@@ -107,16 +107,25 @@ async fn unpacked(chart: &Utf8Path, tree: &str) -> Option<Utf8PathBuf> {
     }
     let part = state::home().join("last-releases").join(format!("{tree}.{}", std::process::id()));
     std::fs::create_dir_all(&part).ok()?;
-    let archive = part.join("archive.tar");
-    git(chart, &["archive", "--format=tar", &format!("--output={archive}"), tree]).await?;
-    let untar = Cmd::new("tar").args(["-xf", archive.as_str(), "-C", part.as_str()]).timeout(TIMEOUT);
-    untar.run_ok().await.ok()?;
-    std::fs::remove_file(&archive).ok()?;
+    if unpack(chart, tree, &part).await.is_none() {
+        let _ = std::fs::remove_dir_all(&part);
+        return None;
+    }
     // Who was faster has the same files.
     if std::fs::rename(&part, &dir).is_err() {
         let _ = std::fs::remove_dir_all(&part);
     }
     Some(dir).filter(|dir| dir.join("Chart.yaml").is_file())
+}
+
+/// From the top of the checkout: below it, git takes only what is of the same path in the tree.
+async fn unpack(chart: &Utf8Path, tree: &str, into: &Utf8Path) -> Option<()> {
+    let top = Utf8PathBuf::from(git(chart, &["rev-parse", "--show-toplevel"]).await?);
+    let archive = into.join("archive.tar");
+    git(&top, &["archive", "--format=tar", &format!("--output={archive}"), tree]).await?;
+    let untar = Cmd::new("tar").args(["-xf", archive.as_str(), "-C", into.as_str()]).timeout(TIMEOUT);
+    untar.run_ok().await.ok()?;
+    std::fs::remove_file(&archive).ok()
 }
 
 /// What git says in a folder; nothing where it has nothing to say, or is not there.
