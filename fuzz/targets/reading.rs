@@ -50,13 +50,13 @@ pub(crate) fn manifests(rendered: &str) -> Option<usize> {
 
 /// Judges each clause by an observation: JSON, or edits of a real one ([`edited`]). How many verdicts that gave.
 pub(crate) fn evaluation(bytes: &[u8]) -> Option<usize> {
+    static PLAN: OnceLock<Option<ChartPlan>> = OnceLock::new();
     let seen = match bytes {
         [b'{', ..] => serde_json::from_slice(bytes).ok()?,
         [first, edits @ ..] => edited(SEEN[usize::from(*first) % SEEN.len()], edits)?,
         [] => return None,
     };
     let observation: Observation = serde_json::from_value(seen).ok()?;
-    static PLAN: OnceLock<Option<ChartPlan>> = OnceLock::new();
     let plan = PLAN.get_or_init(|| {
         let contract = load("contract.yaml", CONTRACT, None, jiff::civil::date(2026, 11, 21)).ok()?;
         planned(&contract, RENDER)
