@@ -54,8 +54,8 @@ pub fn needs_observation(slot: &Slot) -> bool {
     }
 }
 
-fn is_looked_at(check: &Check) -> bool {
-    !matches!(check, Check::Rendered(_) | Check::Objects(_) | Check::Holds(_))
+pub(super) fn is_looked_at(check: &Check) -> bool {
+    !matches!(check, Check::Rendered(_) | Check::Objects(_) | Check::Same(_) | Check::Holds(_))
 }
 
 fn after(event: Event, phase: Phase) -> Clause {

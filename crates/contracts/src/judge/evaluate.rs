@@ -1,6 +1,7 @@
 //! The verdict from the record alone: what [`super::Watch`] decided while looking is found again here.
 
 use super::checks::{Judged, Outcome, look, refusal};
+use super::clause_of::is_looked_at;
 use super::latency::{self, Finding};
 use super::verdicts::{UNDECIDED, fail, finish, inconclusive, pass};
 use super::watch::{FEWEST_LOOKS, Mode};
@@ -107,6 +108,15 @@ fn all_phases(
 ) -> Verdict {
     let mut parts = observation.parts.iter();
     let mut measured = Vec::new();
+    let looked: Vec<&Phase> = phases.iter().filter(|phase| is_looked_at(&phase.check)).collect();
+    let rounds = looked.iter().filter_map(|phase| phase.repeat).max().unwrap_or(1);
+    if rounds > 1 && looked.len() > 1 {
+        let mut on_files = phases.iter().filter_map(|phase| statics::of_check(chart, environment, slot, &phase.check));
+        if let Some(failed) = on_files.find(|verdict| verdict.kind != VerdictKind::Pass) {
+            return failed;
+        }
+        return in_rounds(&looked, rounds, !clause.when.is_empty(), &mut parts).verdict(slot);
+    }
     for phase in phases {
         if let Some(verdict) = statics::of_check(chart, environment, slot, &phase.check) {
             if verdict.kind != VerdictKind::Pass {
@@ -162,6 +172,28 @@ fn refuses(refusals: &[Refusal], parts: &[Part]) -> Ruling {
         return Ruling::Pass(vec![measured("values refused", n as f64, None, "", n as u64)]);
     }
     Ruling::fail("mismatch", broken.join("\n"))
+}
+
+/// What is repeated with several checks: in each round each of them has its part.
+fn in_rounds<'a>(
+    phases: &[&Phase],
+    rounds: u32,
+    has_event: bool,
+    parts: &mut impl Iterator<Item = &'a Part>,
+) -> Ruling {
+    let mut values = Vec::new();
+    for time in 1..=rounds {
+        for phase in phases {
+            let Some(part) = parts.next() else {
+                return Ruling::unclear("missing", "a check of the clause was not looked at").the(time, rounds);
+            };
+            match of_part(phase, has_event, part) {
+                Ruling::Pass(more) => merge(&mut values, more),
+                other => return other.the(time, rounds),
+            }
+        }
+    }
+    Ruling::Pass(values.into_iter().map(|value| Measured { n: rounds.into(), ..value }).collect())
 }
 
 /// The verdict of one phase from its parts, of which each must hold: as many as it is repeated.

@@ -3,7 +3,7 @@
 use super::check_word::{CHECKS, CheckWord, read, word};
 use super::checks::registry;
 use super::clause_file::{CircumstancesFile, SkipFile, TimesFile, VantageFile};
-use super::event::event;
+use super::event::{apply, event};
 use super::findings::Findings;
 use super::latency::{is_measurable, latency};
 use super::one_or_many::OneOrMany;
@@ -158,9 +158,16 @@ fn the_check(tree: &Value, at: &str, found: &mut Findings<'_>) -> Option<Check> 
     (word.parse)(value, &child(at, word.key), found)
 }
 
-/// An entry of `before`: a push, or a check.
+/// An entry of `before`: a push, files to apply, or a check.
 fn action(tree: &Value, at: &str, found: &mut Findings<'_>) -> Option<Action> {
     let talk = tree.get("registry").filter(|talk| talk.get("push").is_some() && talk.get("pull").is_none());
+    if let Some(files) = tree.get("apply")
+        && checks_of(tree).is_empty()
+    {
+        let at = child(at, "apply");
+        let files: OneOrMany<String> = read(files, &at, found)?;
+        return apply(files.at(&at), found).map(Action::Do);
+    }
     match (talk, checks_of(tree).len()) {
         (Some(talk), 1) => registry::push(talk, &child(at, "registry"), found),
         _ => the_check(tree, at, found).map(Action::Check),
@@ -205,6 +212,8 @@ fn is_consistent(tree: &Value, clause: &Clause, found: &mut Findings<'_>) -> boo
         leaves_after_uninstall(clause, found),
         unchanged_after_event(clause, found),
         of_ready_after_event(clause, found),
+        rollback_after_upgrade(clause, found),
+        from_is_of_probes(tree, clause, found),
         within::is_of_a_start(clause, found),
         is_measurable(tree, clause, found),
         throughout::is_watchable(tree, clause, found),
@@ -267,6 +276,52 @@ fn is_unchanged(expectation: &Expectation) -> bool {
         Expectation::List(items) => items.iter().any(is_unchanged),
         _ => false,
     }
+}
+
+/// Where a look is taken from means something for what is asked over the network, or run on the host.
+fn from_is_of_probes(tree: &Value, clause: &Clause, found: &mut Findings<'_>) -> bool {
+    let is_probe = |check: &Check| {
+        matches!(
+            check,
+            Check::Http(_)
+                | Check::Ws(_)
+                | Check::Tcp(_)
+                | Check::Metrics(_)
+                | Check::Dns(_)
+                | Check::Postgres(_)
+                | Check::Registry(_)
+                | Check::Run(_)
+                | Check::Holds(_)
+        )
+    };
+    let is_static =
+        |check: &Check| matches!(check, Check::Rendered(_) | Check::Objects(_) | Check::Refuses(_) | Check::Same(_));
+    let is_prepared = |action: &Action| match action {
+        Action::Push { .. } => true,
+        Action::Check(check) => is_probe(check),
+        Action::Do(_) => false,
+    };
+    let checks = || clause.then.iter().map(|phase| &phase.check);
+    // What is judged on the files was refused already.
+    let is_good = tree.get("from").is_none()
+        || checks().any(|check| is_probe(check) || is_static(check))
+        || clause.before.iter().any(is_prepared);
+    if !is_good {
+        let hint = Some("leave it out: the API server is asked, wherever that is".to_owned());
+        found.key("/from", "misplaced-key", "`from` means nothing for a check that sends no probe", hint);
+    }
+    is_good
+}
+
+/// A release that nobody upgraded has no revision before it that a clause could count on.
+fn rollback_after_upgrade(clause: &Clause, found: &mut Findings<'_>) -> bool {
+    let Some(index) = clause.when.iter().position(|event| *event == Event::Rollback) else { return true };
+    let is_good = clause.when[..index].iter().any(|event| matches!(event, Event::Upgrade { .. }));
+    if !is_good {
+        let hint = Some("write `when: [{ upgrade: … }, rollback]`".to_owned());
+        found.value("/when", "no-event", "`rollback` goes back behind an upgrade of the same clause", hint);
+    }
+    is_good
 }
 
 fn of_ready_after_event(clause: &Clause, found: &mut Findings<'_>) -> bool {

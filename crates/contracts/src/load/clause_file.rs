@@ -123,9 +123,9 @@ pub(super) struct SkipFile {
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(super) enum EventFile {
-    /// `reinstall`, `uninstall`, or `upgrade` (an identical one).
+    /// `reinstall`, `uninstall`, `upgrade` (an identical one), or `rollback` after an upgrade.
     Word(String),
-    Event(EventMap),
+    Event(Box<EventMap>),
 }
 
 /// One event and what it happens to.
@@ -139,6 +139,20 @@ pub(super) struct EventMap {
     /// Set the replicas of workloads.
     #[schemars(extend("minProperties" = 1))]
     pub(super) scale: Option<IndexMap<String, Number>>,
+    /// Evict the pods of a workload, as a drain of their nodes does it; budgets are respected.
+    pub(super) drain: Option<String>,
+    /// Signal the first process of a workload's containers: { sts/x: KILL }.
+    #[schemars(extend("minProperties" = 1))]
+    pub(super) signal: Option<IndexMap<String, String>>,
+    /// Every process of a workload stands still until the clause is over.
+    pub(super) stop: Option<String>,
+    /// Change fields of objects: { sts/x: { spec.replicas: 1 } }.
+    #[schemars(extend("minProperties" = 1), with = "Option<IndexMap<String, IndexMap<String, Value>>>")]
+    pub(super) patch: Option<IndexMap<String, Value>>,
+    /// Apply the objects of these files of the chart; what was not there before goes after the clause.
+    pub(super) apply: Option<OneOrMany<String>>,
+    /// Delete these objects.
+    pub(super) delete: Option<String>,
     /// Upgrade the release with other values.
     pub(super) upgrade: Option<UpgradeFile>,
 }
@@ -229,7 +243,13 @@ impl JsonSchema for BareCheck {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        with_checks("One check that must hold first, or a push to a registry.", None, generator)
+        let apply = generator.subschema_for::<OneOrMany<String>>().to_value();
+        let beside = json_schema!({ "properties": { "apply": apply } });
+        with_checks(
+            "One check that must hold first, a push to a registry, or files to apply.",
+            Some(&beside),
+            generator,
+        )
     }
 }
 

@@ -4,18 +4,22 @@ use super::clause_file::{EventFile, EventMap};
 use super::findings::Findings;
 use super::scalars::{Number, not_built, object, set_keys};
 use crate::diagnostic::{child, hint};
-use crate::model::{Event, Kind, Target};
+use crate::model::{Event, Kind, Name, Target};
 use indexmap::IndexMap;
+use serde_json::Value;
 
 /// The events that are a word alone.
-const WORDS: [&str; 3] = ["reinstall", "uninstall", "upgrade"];
+const WORDS: [&str; 4] = ["reinstall", "uninstall", "upgrade", "rollback"];
 /// Events of the language that this version does not have.
-const LATER: [&str; 9] = ["drain", "signal", "stop", "restartNode", "load", "patch", "apply", "delete", "rollback"];
+const LATER: [&str; 2] = ["restartNode", "load"];
+/// Signals that a process can be sent.
+const SIGNALS: [&str; 12] =
+    ["KILL", "TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "ABRT", "SEGV", "STOP", "CONT", "WINCH"];
 
 pub(super) fn event(file: EventFile, at: &str, found: &mut Findings<'_>) -> Option<Event> {
     match file {
         EventFile::Word(word) => event_word(&word, at, found),
-        EventFile::Event(map) => event_map(map, at, found),
+        EventFile::Event(map) => event_map(*map, at, found),
     }
 }
 
@@ -28,7 +32,8 @@ fn event_word(word: &str, at: &str, found: &mut Findings<'_>) -> Option<Event> {
             found.value(at, "not-built-yet", not_built(&format!("the event `{later}`")), None);
             None
         }
-        "deletePod" | "restart" | "scale" => {
+        "rollback" => Some(Event::Rollback),
+        "deletePod" | "restart" | "scale" | "drain" | "signal" | "stop" | "patch" | "apply" | "delete" => {
             let hint = Some(format!("write `{{ {word}: deploy/x }}`"));
             found.value(at, "bad-event", format!("`{word}` needs to know what it happens to"), hint);
             None
@@ -52,6 +57,24 @@ fn event_map(map: EventMap, at: &str, found: &mut Findings<'_>) -> Option<Event>
     if let Some(replicas) = map.scale {
         events.push(("scale", scale(replicas, &child(at, "scale"), found)));
     }
+    if let Some(text) = map.drain {
+        events.push(("drain", workload(&text, &child(at, "drain"), &[], found).map(Event::Drain)));
+    }
+    if let Some(signals) = map.signal {
+        events.push(("signal", signal(signals, &child(at, "signal"), found)));
+    }
+    if let Some(text) = map.stop {
+        events.push(("stop", workload(&text, &child(at, "stop"), &[], found).map(Event::Stop)));
+    }
+    if let Some(patches) = map.patch {
+        events.push(("patch", patch(patches, &child(at, "patch"), found)));
+    }
+    if let Some(files) = map.apply {
+        events.push(("apply", apply(files.at(&child(at, "apply")), found)));
+    }
+    if let Some(text) = map.delete {
+        events.push(("delete", object(&text, &child(at, "delete"), found).map(Event::Delete)));
+    }
     if let Some(upgrade) = map.upgrade {
         set_keys(upgrade.set.keys(), &child(&child(at, "upgrade"), "set"), found);
         events.push(("upgrade", Some(Event::Upgrade { set: upgrade.set })));
@@ -60,7 +83,7 @@ fn event_map(map: EventMap, at: &str, found: &mut Findings<'_>) -> Option<Event>
         1 => events.pop()?.1,
         0 => {
             let hint =
-                Some("write deletePod, restart, scale or upgrade, or one of the words reinstall, uninstall".into());
+                Some("write deletePod, restart, scale, drain, signal, stop, patch, apply, delete or upgrade, or one of the words reinstall, uninstall, rollback".into());
             found.value(at, "bad-event", "an event that is none", hint);
             None
         }
@@ -70,6 +93,61 @@ fn event_map(map: EventMap, at: &str, found: &mut Findings<'_>) -> Option<Event>
             None
         }
     }
+}
+
+fn signal(signals: IndexMap<String, String>, at: &str, found: &mut Findings<'_>) -> Option<Event> {
+    let mut parsed = Some(IndexMap::new());
+    for (text, name) in signals {
+        let at = child(at, &text);
+        let target = found.of_key(|found| workload(&text, &at, &["Pod"], found));
+        let signal = name.strip_prefix("SIG").unwrap_or(&name).to_owned();
+        let is_known = SIGNALS.contains(&signal.as_str());
+        if !is_known {
+            let hint = hint(&signal, SIGNALS);
+            found.value(&at, "bad-value", format!("`{name}` is no signal"), hint);
+        }
+        match (target, is_known, &mut parsed) {
+            (Some(_), true, Some(parsed)) => _ = parsed.insert(text, signal),
+            _ => parsed = None,
+        }
+    }
+    parsed.map(Event::Signal)
+}
+
+/// One object by its name, and at least one field.
+fn patch(patches: IndexMap<String, Value>, at: &str, found: &mut Findings<'_>) -> Option<Event> {
+    let mut is_good = true;
+    for (text, fields) in &patches {
+        let at = child(at, text);
+        let target = found.of_key(|found| object(text, &at, found));
+        let is_one = matches!(
+            target,
+            Some(Target::Object { name: Name::Is(_), .. } | Target::Service { name: Name::Is(_), .. })
+        );
+        if target.is_some() && !is_one {
+            found.key(&at, "bad-target", format!("`{text}` is not one object by its name"), None);
+        }
+        let has_fields = fields.as_object().is_some_and(|fields| !fields.is_empty());
+        if !has_fields {
+            found.value(&at, "empty-expectation", "an empty map changes nothing", None);
+        }
+        is_good &= is_one && has_fields;
+    }
+    is_good.then_some(Event::Patch(patches))
+}
+
+/// Files of the chart, by their path in it.
+pub(super) fn apply(files: Vec<(String, String)>, found: &mut Findings<'_>) -> Option<Event> {
+    let mut is_good = true;
+    for (at, file) in &files {
+        let is_inside = !file.is_empty() && !file.starts_with('/') && !file.split('/').any(|part| part == "..");
+        if !is_inside {
+            let hint = Some("write a path below the chart's folder".to_owned());
+            found.value(at, "bad-path", format!("`{file}` is no file of the chart"), hint);
+        }
+        is_good &= is_inside;
+    }
+    is_good.then(|| Event::Apply(files.into_iter().map(|(_, file)| file).collect()))
 }
 
 fn scale(replicas: IndexMap<String, Number>, at: &str, found: &mut Findings<'_>) -> Option<Event> {

@@ -29,6 +29,7 @@ pub(super) fn raw_clause(
     word(name, &at, found);
     reserved(name, &at, found);
     rows(tree, &at, around, found);
+    same(tree, &at, around, found);
     RawClause {
         tree: tree.clone(),
         line: places.at(&at).key.line,
@@ -67,6 +68,19 @@ pub(super) fn environments(tree: &Value, at: &str, around: &Around<'_>, found: &
         }
     }
     names.into_iter().map(|(_, name)| name).collect()
+}
+
+/// `same` names environments that there are.
+fn same(tree: &Value, at: &str, around: &Around<'_>, found: &mut Findings<'_>) {
+    let names = tree.get("same").and_then(Value::as_array).into_iter().flatten();
+    for (i, name) in names.enumerate() {
+        let unknown = name.as_str().filter(|name| !around.environments.contains_key(*name));
+        if let Some(name) = unknown {
+            let hint = hint(name, around.environments.keys().map(String::as_str).collect::<Vec<_>>());
+            let at = format!("{}/{i}", child(at, "same"));
+            found.value(&at, "unknown-environment", format!("there is no environment `{name}`"), hint);
+        }
+    }
 }
 
 fn rows(tree: &Value, at: &str, around: &Around<'_>, found: &mut Findings<'_>) {

@@ -4,7 +4,7 @@ use crate::model::{Kind, Name, PortRef, Target, TargetError};
 use std::str::FromStr;
 
 /// Short name → kind. Full names are known in any case; a kind that is not here is kept as it is written.
-const KINDS: [(&str, &str); 50] = [
+const KINDS: [(&str, &str); 51] = [
     ("cj", "CronJob"),
     ("clusterrole", "ClusterRole"),
     ("clusterrolebinding", "ClusterRoleBinding"),
@@ -52,6 +52,7 @@ const KINDS: [(&str, &str); 50] = [
     ("sc", "StorageClass"),
     ("secret", "Secret"),
     ("serviceaccount", "ServiceAccount"),
+    ("servicemonitor", "ServiceMonitor"),
     ("statefulset", "StatefulSet"),
     ("storageclass", "StorageClass"),
     ("sts", "StatefulSet"),

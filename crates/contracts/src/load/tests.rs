@@ -103,12 +103,10 @@ fn unknown_keys_have_the_nearest_known_one() {
 #[test]
 fn words_of_later_versions_say_so() {
     for clause in [
-        "  a: { when: { drain: deploy/x }, http: svc/x }\n",
+        "  a: { when: restartNode, http: svc/x }\n",
         "  a: { when: { upgrade: { from: last-release } }, http: svc/x }\n",
-        "  a: { when: rollback, http: svc/x }\n",
         "  a: { usage: { of: deploy/x, memory: '< 1GB', cpu: '< 20m' } }\n",
         "  a: { refuses: [{ set: { a: 1 }, apply: x.yaml }] }\n",
-        "  a: { before: { apply: x.yaml }, http: svc/x }\n",
     ] {
         let found = mistakes(&format!("chart: .\nclauses:\n{clause}"));
         assert!(found.iter().any(|d| d.code == "not-built-yet"), "{clause}: {found:?}");
@@ -133,6 +131,66 @@ fn talks_are_read_step_by_step() {
     check_clause(&ws("kept: l"), &["3:12 empty-expectation"]);
     check_clause(&ws("to: svc/x, keep: l"), &["3:25 misplaced-key"]);
     check_clause("  a: { before: { ws: { to: svc/x, keep: l } }, ws: { kept: l, talk: [{ closed: 1001 }] } }\n", &[]);
+}
+
+#[test]
+fn from_is_about_probes() {
+    check_clause("  a: { from: node, object: { deploy/x: present } }\n", &["3:8 misplaced-key"]);
+    check_clause("  a: { from: node, http: svc/x }\n", &[]);
+    check_clause("  a: { from: node, then: [{ http: svc/x }, { ready: release }] }\n", &[]);
+}
+
+#[test]
+fn metrics_have_a_source_and_a_promise() {
+    let metrics = |rest: &str| format!("  a: {{ metrics: {{ {rest} }} }}\n");
+    check_clause(&metrics("through: servicemonitor/x, expect: { hits: present }"), &[]);
+    check_clause(&metrics("through: svc/x:http, expect: { 'hits{code=\"200\"}': '> 0', up: 1 }"), &[]);
+    check_clause(&metrics("through: deploy/x, expect: { up: 1 }"), &["3:28 bad-target"]);
+    check_clause(&metrics("through: svc/x, expect: { 0up: 1 }"), &["3:45 bad-value"]);
+    check_clause(&metrics("through: svc/x, expect: { up: [1] }"), &["3:49 bad-value"]);
+}
+
+#[test]
+fn rights_and_environments_are_named() {
+    check_clause(
+        "  a: { rbac: { of: sa/x, can: create pods, cannot: [get secrets in kube-system, update w/status] } }\n",
+        &[],
+    );
+    check_clause("  a: { rbac: { of: sa/x } }\n", &["3:14 empty-expectation"]);
+    check_clause("  a: { rbac: { of: deploy/x, can: get pods } }\n", &["3:20 bad-target"]);
+    check_clause("  a: { rbac: { of: sa/x, can: [pods] } }\n", &["3:32 bad-value"]);
+    let same = |names: &str| {
+        format!("chart: .\nenvironments: {{ a: {{}}, b: {{}} }}\nclauses: {{ x: {{ same: {names} }} }}\n")
+    };
+    check(&same("[a, b]"), &[]);
+    check(&same("[a, c]"), &["3:27 unknown-environment"]);
+    check(&same("[a]"), &["3:23 empty-expectation"]);
+}
+
+#[test]
+fn events_know_what_they_happen_to() {
+    let when = |event: &str| format!("  a: {{ when: {event}, http: svc/x }}\n");
+    for sound in [
+        "{ drain: deploy/x }",
+        "{ signal: { sts/x: KILL } }",
+        "{ signal: { sts/x: SIGTERM } }",
+        "{ stop: ds/x }",
+        "{ patch: { sts/x: { spec.replicas: 1 } } }",
+        "{ apply: [a.yaml, b/c.yaml] }",
+        "{ delete: widget/x }",
+        "[{ upgrade: { set: { a: 1 } } }, rollback]",
+    ] {
+        check_clause(&when(sound), &[]);
+    }
+    check_clause("  a: { before: { apply: a.yaml }, http: svc/x }\n", &[]);
+    check_clause(&when("{ drain: cm/x }"), &["3:23 bad-target"]);
+    check_clause(&when("{ signal: { sts/x: KIL } }"), &["3:33 bad-value"]);
+    check_clause(&when("{ stop: svc/x }"), &["3:22 bad-target"]);
+    check_clause(&when("{ patch: { sts/x: {} } }"), &["3:32 empty-expectation"]);
+    check_clause(&when("{ patch: { 'pvc/*': { a: 1 } } }"), &["3:25 bad-target"]);
+    check_clause(&when("{ apply: ../x.yaml }"), &["3:23 bad-path"]);
+    check_clause(&when("rollback"), &["3:14 no-event"]);
+    check_clause(&when("drain"), &["3:14 bad-event"]);
 }
 
 #[test]
@@ -471,7 +529,7 @@ clauses:
   b: { http: svc/x, within: soon }
   b: { http: svc/x }
   c: { holds: nobody }
-  d: { metrics: {} }
+  d: { job: {} }
 ";
     check(
         text,

@@ -1,7 +1,7 @@
 //! The checks: what a clause can promise. A new check is a variant here, a file in `load/checks/` that parses it and a
 //! file in `judge/checks/` that judges it.
 
-use super::{Expectation, ObjectPath, PostgresCheck, Saved, Target, Tls, WsCheck};
+use super::{Expectation, MetricsCheck, ObjectPath, PostgresCheck, Saved, Target, Tls, WsCheck};
 use indexmap::IndexMap;
 use seatrial_observation::Seed;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,8 @@ pub enum Check {
     Objects(IndexMap<String, u64>),
     /// Values that the chart's schema must refuse.
     Refuses(Vec<Refusal>),
+    /// These environments render the same objects with the same fields.
+    Same(Vec<String>),
     /// A session of HTTP exchanges; one entry for the short form.
     Http(HttpCheck),
     /// A talk over a WebSocket.
@@ -33,6 +35,10 @@ pub enum Check {
     Ready(ReadyOf),
     /// Fields of objects in the cluster.
     Object(ObjectExpectations),
+    /// Metrics in the text format of Prometheus.
+    Metrics(MetricsCheck),
+    /// What a service account may do, and what it may not.
+    Rbac(RbacCheck),
     /// Restart counts of a workload's containers: target → expectation.
     Restarts(Vec<(Target, Expectation)>),
     /// What logs contain, never contain, or look like.
@@ -97,6 +103,45 @@ pub struct HttpStep {
     pub failure: Option<String>,
     /// What later steps of the session may name: `$(saved.NAME)`.
     pub save: IndexMap<String, Saved>,
+}
+
+/// What a service account may do, and what it may not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RbacCheck {
+    /// The account.
+    pub of: Target,
+    /// What it may do.
+    pub can: Vec<Access>,
+    /// What it may not.
+    pub cannot: Vec<Access>,
+}
+
+/// One right.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Access {
+    /// `get`, `create` …
+    pub verb: String,
+    /// The resource in the plural; `deployments.apps` where the group matters.
+    pub resource: String,
+    /// `status`, `scale` …
+    pub subresource: Option<String>,
+    /// Where; the release's own namespace where none is written, `*` in all.
+    pub namespace: Option<String>,
+}
+
+impl std::fmt::Display for Access {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.verb, self.resource)?;
+        if let Some(sub) = &self.subresource {
+            write!(f, "/{sub}")?;
+        }
+        match &self.namespace {
+            Some(namespace) => write!(f, " in {namespace}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A TCP connect.

@@ -113,6 +113,8 @@ pub enum Action {
         /// The name it is remembered by.
         name: String,
     },
+    /// Something that is done to the cluster.
+    Do(Event),
     /// Any check that must hold first.
     Check(Check),
 }
@@ -131,6 +133,20 @@ pub enum Event {
     Reinstall,
     /// Uninstall.
     Uninstall,
+    /// Evict the pods of a workload, as a drain does; budgets are respected.
+    Drain(Target),
+    /// Signal the first process of a workload's containers: target → name of the signal.
+    Signal(IndexMap<String, String>),
+    /// Every process of a workload stands still until the clause is over.
+    Stop(Target),
+    /// Change fields of objects: target → path → value.
+    Patch(IndexMap<String, Value>),
+    /// Apply the objects of files of the chart; what was not there before goes after the clause.
+    Apply(Vec<String>),
+    /// Delete objects.
+    Delete(Target),
+    /// `helm rollback` to the revision before.
+    Rollback,
     /// `helm upgrade` with other values.
     Upgrade {
         /// In Helm's own `--set` syntax → typed value; empty is an identical upgrade.

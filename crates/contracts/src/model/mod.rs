@@ -8,6 +8,7 @@ mod contract;
 mod expect;
 mod health;
 mod latency;
+mod metrics;
 mod need;
 mod pack;
 mod plan;
@@ -19,14 +20,15 @@ mod verdict;
 
 pub use beside::{Beside, EnvPart, EnvText};
 pub use check::{
-    Check, HttpCheck, HttpStep, LogsCheck, ObjectExpectations, ReadyOf, Refusal, RegistryCheck, RegistryTalk, RunCheck,
-    TcpCheck, UsageCheck, UsageOf,
+    Access, Check, HttpCheck, HttpStep, LogsCheck, ObjectExpectations, RbacCheck, ReadyOf, Refusal, RegistryCheck,
+    RegistryTalk, RunCheck, TcpCheck, UsageCheck, UsageOf,
 };
 pub use clause::{Action, Clause, Event, Phase, Reference, Skip, Vantage, Within};
 pub use contract::{ClusterSpec, Contract, DockerSpec, Environment, NodeResources, RawClause, ReleaseSpec, Timeouts};
 pub use expect::{Comparison, Expectation, ObjectPath, Operator, PathStep};
 pub use health::{Health, MadeHealth, ServiceHealth, StateHealth, Wellness};
 pub use latency::{Latency, LatencyLimit, Than};
+pub use metrics::{MetricsCheck, Series};
 pub use need::{Need, Outputs, RawNeed, Thing};
 pub use pack::{BUILT_IN_PACKS, Pack, Packs};
 pub use plan::{ChartPlan, Class, EnvironmentPlan, LastRelease, Level, Origin, Release, Slot, SlotId, What};

@@ -1,7 +1,7 @@
 //! The slots of one environment: implicit, default and written, each with its prerequisites.
 
 use super::targets::{Targets, to_be_named, to_be_reached};
-use super::{About, ChartSource, graded, order, problem, release_of, skips, values};
+use super::{About, ChartSource, graded, holds, order, problem, release_of, skips, values};
 use crate::bind::{self, Facts};
 use crate::diagnostic::Diagnostic;
 use crate::graph::{Graph, PodTemplate};
@@ -111,6 +111,7 @@ impl Planner<'_> {
                 }
             }
         }
+        holds::taken_over(&mut slots);
         graded::lift_holds(&mut slots);
         if problems.is_empty() { Ok(slots) } else { Err(problems) }
     }

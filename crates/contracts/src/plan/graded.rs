@@ -1,12 +1,15 @@
 //! Class and level of a clause: derived from what it does, never written.
 
-use crate::model::{Check, Class, Clause, Event, Level, Phase, Slot, What};
+use crate::model::{Action, Check, Class, Clause, Event, Level, Phase, Slot, What};
 
 /// How a clause may share a release.
 pub(super) fn class(clause: &Clause) -> Class {
     let phases = clause.then.iter().map(of_phase);
     let event = if clause.when.is_empty() { Class::Look } else { Class::Disturb };
-    phases.chain([event]).max().unwrap_or(Class::Look)
+    // Whatever is done to the cluster is undone after the clause, alone.
+    let before = clause.before.iter().any(|action| matches!(action, Action::Do(_)));
+    let prepared = if before { Class::Disturb } else { Class::Look };
+    phases.chain([event, prepared]).max().unwrap_or(Class::Look)
 }
 
 fn of_phase(phase: &Phase) -> Class {
@@ -23,7 +26,10 @@ fn of_phase(phase: &Phase) -> Class {
 /// How far up a clause is judged.
 pub(super) fn level(clause: &Clause) -> Level {
     let is_on_files = |phase: &Phase| {
-        matches!(phase.check, Check::Rendered(_) | Check::Objects(_) | Check::Refuses(_) | Check::Holds(_))
+        matches!(
+            phase.check,
+            Check::Rendered(_) | Check::Objects(_) | Check::Refuses(_) | Check::Same(_) | Check::Holds(_)
+        )
     };
     match class(clause) {
         Class::Disturb => Level::Disturb,

@@ -6,6 +6,7 @@
 mod baseline;
 mod environment;
 mod graded;
+mod holds;
 mod order;
 mod skips;
 mod targets;

@@ -27,9 +27,14 @@ impl Targets {
             match action {
                 Action::Push { at, .. } => all.address(at),
                 Action::Check(check) => all.add_check(check),
+                Action::Do(event) => all.add_event(event),
             }
         }
         clause.when.iter().for_each(|event| all.add_event(event));
+        if applies(clause) {
+            // What it applies, and what controllers make of that, is in no render.
+            all = Self::default();
+        }
         if let Vantage::Workload(target) = &clause.from {
             all.name(target);
         }
@@ -63,7 +68,13 @@ impl Targets {
                     self.name(target);
                 }
             }
+            Check::Metrics(metrics) => match &metrics.through {
+                Target::Object { .. } => self.name(&metrics.through),
+                address => self.address(address),
+            },
+            Check::Rbac(rbac) => self.name(&rbac.of),
             Check::Objects(_)
+            | Check::Same(_)
             | Check::Refuses(_)
             | Check::Ready(ReadyOf::Release)
             | Check::Logs(_)
@@ -80,12 +91,22 @@ impl Targets {
 
     fn add_event(&mut self, event: &Event) {
         match event {
-            Event::DeletePod(target) | Event::Restart(target) => self.name(target),
+            Event::DeletePod(target)
+            | Event::Restart(target)
+            | Event::Drain(target)
+            | Event::Stop(target)
+            | Event::Delete(target) => self.name(target),
+            Event::Signal(signals) => self.name_keys(signals.keys()),
+            Event::Patch(patches) => self.name_keys(patches.keys()),
             Event::Scale(replicas) => {
-                replicas.keys().filter_map(|key| key.parse::<Target>().ok()).for_each(|target| self.name(&target));
+                self.name_keys(replicas.keys());
             }
-            Event::Reinstall | Event::Uninstall | Event::Upgrade { .. } => {}
+            Event::Reinstall | Event::Uninstall | Event::Upgrade { .. } | Event::Apply(_) | Event::Rollback => {}
         }
+    }
+
+    fn name_keys<'k>(&mut self, keys: impl Iterator<Item = &'k String>) {
+        keys.filter_map(|key| key.parse::<Target>().ok()).for_each(|target| self.name(&target));
     }
 
     fn probe(&mut self, target: &Target, is_to_fail: bool) {
@@ -105,6 +126,12 @@ impl Targets {
         self.name(target);
         push(&mut self.resolved, without_path(target));
     }
+}
+
+fn applies(clause: &Clause) -> bool {
+    let is_apply = |event: &Event| matches!(event, Event::Apply(_));
+    let before = clause.before.iter().any(|action| matches!(action, Action::Do(event) if is_apply(event)));
+    before || clause.when.iter().any(is_apply)
 }
 
 fn push(list: &mut Vec<Target>, target: Target) {

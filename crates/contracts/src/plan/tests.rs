@@ -39,6 +39,29 @@ fn a_port_that_is_to_refuse_need_not_be_there() {
 }
 
 #[test]
+fn what_is_applied_need_not_be_rendered_and_goes_alone() {
+    let clause = "  x: { before: { apply: x.yaml }, object: { sts/sample: { spec.replicas: 3 } } }\n";
+    check(clause, "x", "ready");
+    let plan = chart(RENDER, &format!("{HEAD}clauses:\n{clause}"));
+    assert_eq!(slot(&plan, "x").1.class, Class::Disturb);
+    check("  x: { object: { deploy/registry: { spec.replicas: 3 } } }\n", "x", "named[deploy/registry] ready");
+}
+
+#[test]
+fn holds_after_an_event_looks_for_itself() {
+    let first = "  first: { then: [{ tcp: svc/registry:http }, { restarts: { deploy/registry: 0 } }] }\n";
+    let held = |rest: &str| {
+        let plan = chart(RENDER, &format!("{HEAD}clauses:\n{first}  x: {{ holds: first{rest} }}\n"));
+        let slot = slot(&plan, "x").1.clone();
+        let What::Clause(clause) = slot.what else { panic!("a clause") };
+        (slot.class, clause.then.len(), clause.then[0].within.is_some(), slot.after.contains(&"first".to_owned()))
+    };
+    assert_eq!(held(""), (Class::Look, 1, false, true));
+    assert_eq!(held(", when: { restart: deploy/registry }, within: 5s of ready"), (Class::Disturb, 2, true, true));
+    assert_eq!(held(", from: host"), (Class::Look, 2, false, true));
+}
+
+#[test]
 fn an_advisory_clause_is_no_gate() {
     let plan = chart(RENDER, &format!("{HEAD}clauses:\n  x: {{ objects: {{ Pod: 1 }}, advisory: true }}\n"));
     assert!(!slot(&plan, "installs").1.after.contains(&"x".to_owned()));

@@ -68,6 +68,10 @@ pub(super) fn uninstall(release: &str, namespace: &str) -> Vec<String> {
     words(&["uninstall", release, "--namespace", namespace, "--ignore-not-found"])
 }
 
+pub(super) fn rollback(release: &str, namespace: &str) -> Vec<String> {
+    words(&["rollback", release, "--namespace", namespace])
+}
+
 pub(super) fn get(what: &str, release: &str, namespace: &str) -> Vec<String> {
     words(&["get", what, release, "--namespace", namespace])
 }

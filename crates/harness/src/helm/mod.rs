@@ -77,6 +77,11 @@ impl Helm {
         Ok(self.cmd(argv::uninstall(release, namespace), CALL_TIMEOUT).run().await?)
     }
 
+    /// `helm rollback` to the revision before, without waiting for anything but hooks.
+    pub async fn rollback(&self, release: &str, namespace: &str) -> Result<Finished, HelmError> {
+        Ok(self.cmd(argv::rollback(release, namespace), CALL_TIMEOUT).run().await?)
+    }
+
     /// `helm get manifest`; what it prints may hold Secrets.
     pub async fn manifest(&self, release: &str, namespace: &str) -> Result<Finished, HelmError> {
         Ok(self.cmd(argv::get("manifest", release, namespace), CALL_TIMEOUT).private_output().run().await?)

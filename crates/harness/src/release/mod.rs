@@ -21,7 +21,7 @@ mod wipe;
 pub use api::{ApiError, Objects};
 pub use site::ReleaseError;
 
-pub(crate) use api::kind_name;
+pub(crate) use api::{Served, kind_name};
 pub(crate) use bring_up::Fresh;
 pub(crate) use clock::clock;
 pub(crate) use holder::{Held, inherit};

@@ -1,7 +1,7 @@
 //! What `before` and `when` do.
 
-use super::drive;
 use super::look::Looker;
+use super::{drive, faults};
 use crate::release::{ReleaseError, is_kept};
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -35,6 +35,10 @@ pub(super) async fn before(
                 let what = format!("pushed {} to {at} as `{name}`", seed.manifest);
                 looker.seeds.insert(name.clone(), seed);
                 what
+            }
+            Action::Do(event) => {
+                one(looker, event).await.map_err(|failed| Reason::new(format!("{}: {failed}", words(event))))?;
+                words(event)
             }
             Action::Check(check) => {
                 holds(looker, check, slot).await?;
@@ -86,7 +90,7 @@ async fn holds(looker: &mut Looker<'_>, check: &Check, slot: &Slot) -> Result<()
 
 /// Lets it happen. Gives the moment from which promises count: just before the request that does it.
 pub(super) async fn when(
-    looker: &Looker<'_>,
+    looker: &mut Looker<'_>,
     events: &[Event],
     notes: &mut Vec<String>,
 ) -> Result<Option<Instant>, Reason> {
@@ -114,10 +118,18 @@ pub(super) enum Aftermath {
 /// any more, and forcing it is not ours to decide.
 pub(super) fn aftermath(events: &[Event], is_helm_4: bool) -> Aftermath {
     let of = |event: &Event| match event {
-        Event::DeletePod(_) | Event::Restart(_) | Event::Reinstall => Aftermath::Heals,
+        Event::DeletePod(_)
+        | Event::Restart(_)
+        | Event::Reinstall
+        | Event::Drain(_)
+        | Event::Signal(_)
+        | Event::Stop(_)
+        | Event::Apply(_) => Aftermath::Heals,
         Event::Upgrade { set } if set.is_empty() => Aftermath::Heals,
-        Event::Scale(_) if is_helm_4 => Aftermath::Replace,
-        Event::Scale(_) | Event::Upgrade { .. } => Aftermath::Reapply,
+        Event::Scale(_) | Event::Patch(_) if is_helm_4 => Aftermath::Replace,
+        Event::Scale(_) | Event::Patch(_) | Event::Delete(_) | Event::Rollback | Event::Upgrade { .. } => {
+            Aftermath::Reapply
+        }
         Event::Uninstall => Aftermath::Replace,
     };
     events.iter().map(of).max().unwrap_or(Aftermath::Heals)
@@ -165,6 +177,16 @@ fn words(event: &Event) -> String {
             let all: Vec<String> = replicas.iter().map(|(target, count)| format!("{target} to {count}")).collect();
             format!("scale {}", all.join(", "))
         }
+        Event::Drain(target) => format!("drain {target}"),
+        Event::Signal(signals) => {
+            let all: Vec<String> = signals.iter().map(|(target, signal)| format!("{signal} to {target}")).collect();
+            format!("signal {}", all.join(", "))
+        }
+        Event::Stop(target) => format!("stop {target}"),
+        Event::Patch(patches) => format!("patch {}", patches.keys().cloned().collect::<Vec<_>>().join(", ")),
+        Event::Apply(files) => format!("apply {}", files.join(", ")),
+        Event::Delete(target) => format!("delete {target}"),
+        Event::Rollback => "rollback".to_owned(),
         Event::Reinstall => "reinstall".to_owned(),
         Event::Uninstall => "uninstall".to_owned(),
         Event::Upgrade { set } if set.is_empty() => "a second identical upgrade".to_owned(),
@@ -172,11 +194,18 @@ fn words(event: &Event) -> String {
     }
 }
 
-async fn one(looker: &Looker<'_>, event: &Event) -> Result<Instant, String> {
+async fn one(looker: &mut Looker<'_>, event: &Event) -> Result<Instant, String> {
     match event {
         Event::DeletePod(target) => delete_pods(looker, target).await,
         Event::Restart(target) => restart(looker, target).await,
         Event::Scale(replicas) => scale(looker, replicas).await,
+        Event::Drain(target) => faults::drain(looker, target).await,
+        Event::Signal(signals) => faults::signal(looker, signals).await,
+        Event::Stop(target) => faults::stop(looker, target).await,
+        Event::Patch(patches) => faults::patch(looker, patches).await,
+        Event::Apply(files) => faults::apply(looker, files).await,
+        Event::Delete(target) => faults::delete(looker, target).await,
+        Event::Rollback => faults::rollback(looker).await,
         Event::Uninstall => uninstall(looker).await,
         Event::Reinstall => reinstall(looker).await,
         Event::Upgrade { set } => upgrade(looker, set).await,
@@ -199,7 +228,7 @@ async fn delete_pods(looker: &Looker<'_>, target: &Target) -> Result<Instant, St
 }
 
 /// As `kubectl delete` does: a pod on its way out still answers, and what it answers proves nothing about the next.
-async fn until_gone(looker: &Looker<'_>, pods: &[Value]) -> Result<(), String> {
+pub(super) async fn until_gone(looker: &Looker<'_>, pods: &[Value]) -> Result<(), String> {
     let (site, namespace) = (looker.targets.site, looker.targets.stage.namespace());
     let uids: Vec<&str> = pods.iter().map(|pod| crate::readiness::text(pod, "/metadata/uid")).collect();
     let patience = Patience::steady(GOING, Duration::from_millis(20));

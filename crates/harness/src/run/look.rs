@@ -6,8 +6,10 @@ mod dns;
 mod eye;
 mod http;
 mod logs;
+mod metrics;
 mod objects;
 mod postgres;
+mod rbac;
 mod ready;
 mod registry;
 mod secret;
@@ -19,8 +21,10 @@ mod way;
 mod ws;
 
 pub(super) use http::keep_cookies;
+pub(super) use usage::running_containers;
 
 use super::address::{Addresses, From, error};
+use super::faults::Undo;
 use super::targets::Targets;
 use crate::prober::Eye;
 use crate::readiness::History;
@@ -45,6 +49,8 @@ pub(super) struct Looker<'a> {
     pub(super) seeds: IndexMap<String, Seed>,
     /// Since when logs count: what was said before `when` does not.
     pub(super) logs_since: Option<Timestamp>,
+    /// What is left to undo after the clause.
+    pub(super) undo: Vec<Undo>,
     /// What talks keep open.
     lines: IndexMap<String, ws::Line>,
     mirror: Option<(Mirror, History, Instant)>,
@@ -61,6 +67,7 @@ impl<'a> Looker<'a> {
             tolerates,
             seeds,
             logs_since: None,
+            undo: Vec::new(),
             lines: IndexMap::new(),
             mirror: None,
             last_summary,
@@ -93,7 +100,9 @@ impl<'a> Looker<'a> {
             Check::Usage(usage) => self.usage(&usage.of).await,
             Check::Leaves(_) => self.left().await,
             Check::Run(run) => self.run(run).await,
-            Check::Rendered(_) | Check::Objects(_) | Check::Refuses(_) | Check::Holds(_) => {
+            Check::Metrics(metrics) => self.metrics(metrics).await,
+            Check::Rbac(rbac) => self.rbac(rbac).await,
+            Check::Rendered(_) | Check::Objects(_) | Check::Same(_) | Check::Refuses(_) | Check::Holds(_) => {
                 Err(error("this check is judged on the files, there is nothing to look at".to_owned()))
             }
         }

@@ -5,6 +5,7 @@ mod act;
 mod address;
 mod capability;
 mod drive;
+mod faults;
 mod latency;
 mod look;
 mod observe;

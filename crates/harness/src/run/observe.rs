@@ -108,8 +108,9 @@ async fn held(site: &Site, stage: &Stage<'_>, slot: &Slot, clause: &Clause) -> R
     }
     let is_measuring = slot.class == Class::Measure || starts::is_comparison(clause);
     let _following = (!is_measuring).then(|| site.evidence.follow(&site.objects, stage));
-    let observation = looked(site, stage, slot, clause, &held).await;
-    if is_disturbing {
+    let (observation, undone) = looked(site, stage, slot, clause, &held).await;
+    // What could not be undone leaves the release marked: who needs it next replaces it.
+    if is_disturbing && undone.is_ok() {
         restore(site, stage, &clause.when).await?;
     }
     Ok(observation)
@@ -133,7 +134,13 @@ async fn restore(site: &Site, stage: &Stage<'_>, events: &[Event]) -> Result<(),
     Ok(())
 }
 
-async fn looked(site: &Site, stage: &Stage<'_>, slot: &Slot, clause: &Clause, held: &Held) -> Observation {
+async fn looked(
+    site: &Site,
+    stage: &Stage<'_>,
+    slot: &Slot,
+    clause: &Clause,
+    held: &Held,
+) -> (Observation, Result<(), String>) {
     let addresses = Addresses::new(site, *stage, &clause.from);
     let mut looker = Looker::new(Targets { site, stage: *stage }, addresses, &clause.tolerates);
     let mut observation = Observation { generation: held.generation, ..Observation::default() };
@@ -147,10 +154,12 @@ async fn looked(site: &Site, stage: &Stage<'_>, slot: &Slot, clause: &Clause, he
     } else if observation.actions.before_failed.is_none() {
         happen(&mut looker, clause, &phases, &mut observation, &mut notes).await;
     }
+    let undone = super::faults::undo(&mut looker).await;
+    notes.extend(undone.as_ref().err().map(|failed| format!("not undone: {failed}")));
     looker.close().await;
     observation.actions.seeds = looker.seeds;
     observation.actions.notes = notes;
-    observation
+    (observation, undone)
 }
 
 /// All rounds: what is repeated begins with its event anew. One that ended without a decision is the last.

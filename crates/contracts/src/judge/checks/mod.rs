@@ -6,8 +6,10 @@ mod dns;
 mod http;
 mod leaves;
 mod logs;
+mod metrics;
 mod object;
 mod postgres;
+mod rbac;
 mod ready;
 mod refuses;
 mod registry;
@@ -84,6 +86,8 @@ pub(crate) fn look(check: &Check, seen: &Seen, before: Option<&Seen>) -> Judged 
         (Check::Registry(registry), Seen::Probes(outcomes)) => registry::look(registry, outcomes),
         (Check::Ready(_), Seen::Readiness(objects)) => ready::look(objects),
         (Check::Object(expected), Seen::Objects(found)) => object::look(expected, found, found_in(before)),
+        (Check::Metrics(metrics), Seen::Probes(outcomes)) => metrics::look(metrics, outcomes),
+        (Check::Rbac(rbac), Seen::Objects(found)) => rbac::look(rbac, found),
         (Check::Restarts(expected), Seen::Objects(found)) => restarts::look(expected, found, found_in(before)),
         (Check::Leaves(expected), Seen::Objects(found)) => leaves::look(expected, found),
         (Check::Logs(logs), Seen::Logs(streams)) => logs::look(logs, streams),

@@ -17,6 +17,7 @@ mod policy;
 mod port_chain;
 mod references;
 mod renders;
+mod same;
 mod selectors;
 mod stale_config;
 mod stand_in;
@@ -260,6 +261,7 @@ pub(super) fn of_check(
     let facts = Facts::new(chart, environment);
     let inspected = match check {
         Check::Rendered(expected) => objects::rendered(&facts, expected),
+        Check::Same(names) => same::inspect(&facts, names),
         Check::Objects(counts) => objects::counts(&facts, counts),
         // It is a prerequisite: were it not kept, this would be blocked.
         Check::Holds(_) => return Some(pass(slot, Vec::new())),

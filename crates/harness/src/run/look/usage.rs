@@ -58,7 +58,7 @@ impl Looker<'_> {
 }
 
 /// Node → container id → `pod/x container/y`, of what runs now.
-pub(super) fn running_containers(pods: &[Value]) -> BTreeMap<String, BTreeMap<String, String>> {
+pub(in crate::run) fn running_containers(pods: &[Value]) -> BTreeMap<String, BTreeMap<String, String>> {
     let mut nodes: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for pod in pods {
         for status in containers(pod).filter(|status| status.pointer("/state/running").is_some()) {
