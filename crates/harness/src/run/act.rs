@@ -136,8 +136,9 @@ pub(super) fn aftermath(events: &[Event], is_helm_4: bool) -> Aftermath {
 }
 
 /// Takes back what these events did, the last first; what heals by itself is left to. Gives the moment just before.
-pub(super) async fn undo(looker: &Looker<'_>, events: &[Event]) -> Result<Instant, Reason> {
+pub(super) async fn undo(looker: &mut Looker<'_>, events: &[Event]) -> Result<Instant, Reason> {
     let since = Instant::now();
+    faults::undo(looker).await.map_err(Reason::new)?;
     for event in events.iter().rev() {
         let undone = match event {
             Event::Scale(replicas) => scale(looker, &as_rendered(looker, replicas)).await.map(|_| ()),

@@ -237,7 +237,7 @@ async fn once(
 
 /// `throughout`: looking goes on while the event does.
 async fn watched(
-    looker: &Looker<'_>,
+    looker: &mut Looker<'_>,
     clause: &Clause,
     phase: &Phase,
     observation: &mut Observation,

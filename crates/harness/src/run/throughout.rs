@@ -27,7 +27,7 @@ pub(super) fn is_watched(clause: &Clause) -> bool {
 
 /// Looks from before the event until some time after it; `Err` where the event could not be done.
 pub(super) async fn observe(
-    looker: &Looker<'_>,
+    looker: &mut Looker<'_>,
     clause: &Clause,
     phase: &Phase,
     notes: &mut Vec<String>,
@@ -72,7 +72,7 @@ async fn watched(eye: &mut Looker<'_>, phase: &Phase, progress: &Mutex<Progress>
 
 /// The event, once it was seen that the promise holds; then the wait until all is ready again.
 async fn happen(
-    looker: &Looker<'_>,
+    looker: &mut Looker<'_>,
     clause: &Clause,
     progress: &Mutex<Progress>,
     notes: &mut Vec<String>,

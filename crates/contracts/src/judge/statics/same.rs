@@ -1,7 +1,6 @@
 //! `same`: environments render the same objects with the same fields; values may differ.
 
 use super::{Facts, Finding, Inspected};
-use crate::graph::Graph;
 use crate::model::EnvironmentPlan;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,7 +66,7 @@ fn shape(environment: &EnvironmentPlan) -> Shape {
         let text = text.replace(&release.namespace, "NAMESPACE");
         if release.name.is_empty() { text } else { text.replace(&release.name, "RELEASE") }
     };
-    let graph = Graph::read(&environment.rendered);
+    let graph = environment.rendered.graph();
     let objects = graph.documents.iter().map(|document| {
         let mut paths = BTreeSet::new();
         walk(&document.value, String::new(), &mut paths);
@@ -106,7 +105,7 @@ mod tests {
     /// The verdict where `prod` renders this.
     fn check(prod: &str, expected: &str) {
         let mut plan = planned(&Ok(RENDER.to_owned()), CONTRACT).expect("sound");
-        prod.clone_into(&mut plan.environments[1].rendered);
+        plan.environments[1].rendered = prod.to_owned().into();
         let (environment, slot) = slot(&plan, "x");
         let verdict = judge_static(&plan, environment, slot);
         let seen = verdict.cause.map_or_else(|| "pass".to_owned(), |cause| cause.message);
