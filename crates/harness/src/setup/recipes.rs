@@ -32,7 +32,6 @@ static RECIPES: &[(&str, &[u8])] = recipes![
     "images/node/files/kind/bin/fence.sh",
     "images/node/files/kind/bin/prepare-root.sh",
     "images/node/files/kind/bin/preload.sh",
-    "images/node/files/kind/bin/start.sh",
     "images/node/files/kind/manifests/default-cni.yaml",
     "images/node/files/kind/manifests/default-storage.yaml",
     "images/node/kubernetes/go.mod",

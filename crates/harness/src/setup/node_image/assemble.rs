@@ -13,7 +13,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use std::time::Duration;
 
 /// What `docker commit` must say again: the container ran something else.
-const ENTRYPOINT: &str = r#"ENTRYPOINT ["/kind/bin/start.sh", "/sbin/init"]"#;
+const ENTRYPOINT: &str = r#"ENTRYPOINT ["/usr/local/bin/entrypoint", "/sbin/init"]"#;
 
 /// Makes the image of this tag.
 pub(super) async fn assemble(ctx: &mut Ctx<'_>, tag: &str) -> Result<(), StepError> {

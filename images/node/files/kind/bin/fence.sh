@@ -1,11 +1,8 @@
 #!/bin/bash
 # Refuses at once what would leave the node by its uplink without a chance of an
-# answer: pod and service ranges that nothing serves, and whatever pods or the node
-# itself send anywhere but to the engine's own network. An answer instead of a
-# time-out, and nothing leaks out of the host. The node's own are above all names:
-# the engine's DNS asks the host's servers from in here for each name that it does
-# not know, on behalf of CoreDNS (which asks for two of its own accord) and of kind's
-# entrypoint; so this comes before that one, and again when the network is up.
+# answer: pod and service ranges that nothing serves, and whatever pods send
+# anywhere but to the engine's own network. An answer instead of a time-out,
+# and nothing leaks out of the host.
 set -euo pipefail
 
 uplink=$(ip -4 route show default | awk '{print $5; exit}')
@@ -32,8 +29,6 @@ table inet seatrial-fence {
   chain output {
     type filter hook output priority filter + 10
     oifname "$uplink" ip daddr { 10.96.0.0/12, 10.244.0.0/16 } reject with icmpx host-unreachable
-    oifname "$uplink" ct state established,related accept
-    oifname "$uplink" ip daddr != ${local_net:-127.0.0.0/8} reject with icmpx host-unreachable
   }
 }
 RULES
