@@ -152,7 +152,7 @@ ci:
     step clippy cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
     step deny cargo deny --offline --log-level error check bans licenses sources
     step actionlint actionlint
-    step shellcheck shellcheck just .ci/run charts/*/hack/*.sh images/*/*.sh images/node/files/kind/bin/*.sh
+    step shellcheck shellcheck just .ci/run charts/*/hack/*.sh images/*/*.sh images/node/files/kind/bin/*.sh tools/*.sh
     step go-test bash -c "go -C tools/oci-wrapper test ./... && go -C images/node/volumes test ./..."
     step unit cargo nextest run --workspace --exclude e2e --profile unit
     step doctests cargo test --workspace --doc --quiet

@@ -123,10 +123,16 @@ fn join(client: &UnixStream, engine: &UnixStream) {
 
 /// The engine's networks without a way out of the host, as long as the value lives: packets that are forwarded from a
 /// bridge of the engine to the uplink are counted and dropped. Nothing else on the host is touched.
+///
+/// Lookups are counted apart: the engine's own DNS, which a node asks for the names of other containers, hands on what it
+/// does not know to the host's name servers, from the node's address.
 #[derive(Debug)]
 pub struct CutOff {
     rules: Vec<Vec<String>>,
 }
+
+/// The comments of the rules: those of lookups, those of all else.
+const COMMENTS: [&str; 2] = ["seatrial-cut-off-dns", "seatrial-cut-off-all"];
 
 impl CutOff {
     /// Cuts the way.
@@ -137,33 +143,50 @@ impl CutOff {
         let routes = tool("ip", &["-4", "route", "show", "default"]);
         let uplink = routes.split_whitespace().skip_while(|word| *word != "dev").nth(1).unwrap_or_default().to_owned();
         assert!(!uplink.is_empty(), "this host has no way out: there is nothing to cut");
-        let comment = format!("seatrial-cut-off-{}", std::process::id());
-        let rule = |bridge: &str| {
-            let words = ["-i", bridge, "-o", &uplink, "-m", "comment", "--comment", &comment, "-j", "DROP"];
-            words.map(ToOwned::to_owned).to_vec()
+        let rule = |bridge: &str, comment: &str, what: &[&str]| {
+            let comment = format!("{comment}-{}", std::process::id());
+            let way = ["-i", bridge, "-o", &uplink];
+            let then = ["-m", "comment", "--comment", &comment, "-j", "DROP"];
+            [&way[..], what, &then[..]].concat().into_iter().map(ToOwned::to_owned).collect()
         };
-        let cut = Self { rules: ["docker0", "br-+"].map(rule).to_vec() };
+        let [lookups, all] = COMMENTS;
+        let of = |bridge: &str| [rule(bridge, all, &[]), rule(bridge, lookups, &["-p", "udp", "--dport", "53"])];
+        // Each is put before the ones that are there: lookups are counted first.
+        let cut = Self { rules: ["docker0", "br-+"].iter().flat_map(|bridge| of(bridge)).collect() };
         for rule in &cut.rules {
             iptables(&["-I", "DOCKER-USER", "1"], rule);
         }
         cut
     }
 
-    /// How many packets wanted to leave.
+    /// How many packets wanted to leave, lookups not among them.
     ///
     /// # Panics
     /// When the counters can't be read.
-    #[expect(clippy::expect_used, reason = "a test without its counters has failed")]
     pub fn packets(&self) -> u64 {
-        let comment = format!("seatrial-cut-off-{}", std::process::id());
-        let listed = as_root("iptables", &["-w", "-nvxL", "DOCKER-USER"]);
-        let counted = listed.lines().filter(|line| line.contains(&comment));
-        let packets: Vec<u64> = counted
-            .map(|line| line.split_whitespace().next().and_then(|word| word.parse().ok()).expect("a count"))
-            .collect();
-        assert_eq!(packets.len(), self.rules.len(), "a rule is gone: {listed}");
-        packets.iter().sum()
+        counted(COMMENTS[1])
     }
+
+    /// How many lookups wanted to leave.
+    ///
+    /// # Panics
+    /// When the counters can't be read.
+    pub fn lookups(&self) -> u64 {
+        counted(COMMENTS[0])
+    }
+}
+
+/// The packets of the rules with a comment: one rule a kind of bridge.
+#[expect(clippy::expect_used, reason = "a test without its counters has failed")]
+fn counted(comment: &str) -> u64 {
+    let comment = format!("{comment}-{}", std::process::id());
+    let listed = as_root("iptables", &["-w", "-nvxL", "DOCKER-USER"]);
+    let counted = listed.lines().filter(|line| line.contains(&comment));
+    let packets: Vec<u64> = counted
+        .map(|line| line.split_whitespace().next().and_then(|word| word.parse().ok()).expect("a count"))
+        .collect();
+    assert_eq!(packets.len(), 2, "a rule is gone: {listed}");
+    packets.iter().sum()
 }
 
 impl Default for CutOff {

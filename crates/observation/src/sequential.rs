@@ -136,9 +136,10 @@ impl LatencyTest {
         self.limits.iter().find(|(one, ..)| *one == percentile).map(|(_, _, test)| test.decision())
     }
 
-    /// Whether more samples would change nothing, or are not to be drawn.
+    /// Whether more samples would change nothing, or are not to be drawn. A fail that is clear after a handful of them
+    /// waits for the fewest, too: what kept the machine busy can't be told from some tenths of a second.
     pub fn is_over(&self) -> bool {
-        self.decision() != Decision::More || self.samples >= self.most
+        (self.decision() != Decision::More && self.samples >= self.fewest) || self.samples >= self.most
     }
 }
 
@@ -288,6 +289,7 @@ mod tests {
     fn fewest_is_a_minimum_and_no_limit_at_all_needs_no_more() {
         assert_eq!(drawn(&goal(&[(95, 50)], 100), Some(1)), (Decision::Pass, 100));
         assert_eq!(drawn(&goal(&[], 100), Some(1)), (Decision::Pass, 100));
+        assert_eq!(drawn(&goal(&[(95, 50)], 100), None), (Decision::Fail, 100));
     }
 
     #[test]
