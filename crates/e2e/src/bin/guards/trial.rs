@@ -68,7 +68,7 @@ fn failed_test(line: &str) -> Option<String> {
     let is_status = status.chars().all(|c| c.is_ascii_uppercase() || "-+ ".contains(c) || c.is_ascii_digit());
     let rest = rest.split_once(']')?.1.trim_start();
     let name = if rest.starts_with('(') { rest.split_once(')')?.1 } else { rest };
-    let is_other = ["PASS", "SLOW", "SKIP", "TERMINATING"].iter().any(|other| status.starts_with(other));
+    let is_other = ["PASS", "SETUP", "SLOW", "SKIP", "TERMINATING"].iter().any(|other| status.starts_with(other));
     (is_status && !is_other && !name.trim().is_empty()).then(|| name.trim().to_owned())
 }
 
@@ -109,6 +109,7 @@ mod tests {
     fn failed_tests_are_read_off_nextest() {
         let text = "\
    Compiling x v0.1.0
+  SETUP PASS [   0.017s] (1/1) keep-records: tools/keep-test-records.sh
  Nextest run ID 5b1c with nextest profile: default
         FAIL [   0.005s] ( 3/20) x judge::tests::a
         PASS [   0.005s] ( 4/20) x judge::tests::b
