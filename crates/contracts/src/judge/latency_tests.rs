@@ -101,7 +101,7 @@ fn a_slow_answer_fails() {
         "{ p95: 50ms }",
         |_| Some(80),
         quiet(),
-        "Fail slow: GET host:5000/v2/ p95: promised 50 ms, seen 80.0 ms: 5 of 5 requests were over it, more than chance explains",
+        "Fail slow: GET host:5000/v2/ p95: promised 50 ms, seen 80.0 ms: 73 of 73 requests were over it, more than chance explains",
     );
 }
 
