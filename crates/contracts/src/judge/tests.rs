@@ -139,8 +139,10 @@ fn what_is_repeated_must_hold_each_time() {
     check_repeated(clause, &[ready(3000.0), ready(4000.0)], seen);
     let answers = "{ http: svc/registry:http/v2/, repeat: 2 }";
     check_repeated(answers, &[(1.0, answer(200, "")), (1.0, answer(200, ""))], "pass answer 1.5 ms, n 2");
-    let seen = "fail mismatch: time 1 of 2: GET svc/registry:http/v2/: status: expected 2xx, seen 500";
-    check_repeated(answers, &[(1.0, answer(500, "")), (1.0, answer(200, ""))], seen);
+    let connects = "{ tcp: svc/registry:http, repeat: 2 }";
+    let seen =
+        "fail mismatch: time 1 of 2: tcp svc/registry:http: expected a connection, seen connection refused (os error)";
+    check_repeated(connects, &[(1.0, failed(FailureKind::Refused)), (1.0, answer(200, ""))], seen);
 }
 
 #[test]
