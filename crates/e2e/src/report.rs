@@ -39,6 +39,19 @@ pub fn verdicts(document: &Value) -> Vec<Line> {
     document["verdicts"].as_array().expect("verdicts").iter().map(line).collect()
 }
 
+/// A clause of the registry in `dev` came to this verdict, with these words in its cause.
+///
+/// # Panics
+/// When it did not.
+#[track_caller]
+#[expect(clippy::expect_used, reason = "a test without its verdict has failed")]
+pub fn check_in_dev(lines: &[Line], clause: &str, verdict: &str, words: &str) {
+    let id = format!("pallet-registry::dev::{clause}");
+    let line = lines.iter().find(|line| line.id == id).expect("a verdict");
+    assert_eq!(line.verdict, verdict, "{line:#?}");
+    assert!(line.cause.contains(words), "{line:#?}");
+}
+
 fn line(verdict: &Value) -> Line {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (chart, environment) = (text(&verdict["chart"]), text(&verdict["environment"]));

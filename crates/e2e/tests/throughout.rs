@@ -4,7 +4,7 @@
 
 use e2e::Program;
 use e2e::charts::Copy;
-use e2e::report::{Line, document, verdicts};
+use e2e::report::{Line, check_in_dev as check, document, verdicts};
 use seatrial_harness::command::Finished;
 
 /// The registry's strategy is Recreate: between its pods nobody answers.
@@ -38,14 +38,6 @@ fn verify(copy: &Copy, clauses: &[&str]) -> Finished {
     let args = ["verify", chart.as_str(), "-e", "dev", "--tier", "live", "--format", "json"];
     let clauses: Vec<&str> = clauses.iter().flat_map(|clause| ["--clause", clause]).collect();
     Program::at(env!("CARGO_BIN_EXE_seatrial-e2e")).call(&[&args[..], &clauses].concat())
-}
-
-#[track_caller]
-fn check(lines: &[Line], clause: &str, verdict: &str, words: &str) {
-    let id = format!("pallet-registry::dev::{clause}");
-    let line = lines.iter().find(|line| line.id == id).expect("a verdict");
-    assert_eq!(line.verdict, verdict, "{line:#?}");
-    assert!(line.cause.contains(words), "{line:#?}");
 }
 
 #[test]

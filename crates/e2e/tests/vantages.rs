@@ -5,7 +5,7 @@
 use e2e::Program;
 use e2e::charts::Copy;
 use e2e::program::tool;
-use e2e::report::{Line, document, verdicts};
+use e2e::report::{Line, check_in_dev as check, document, verdicts};
 use seatrial_harness::run_id::RunId;
 
 /// More clauses of the registry's contract; the last two say the same at different times.
@@ -53,14 +53,6 @@ fn judged(copy: &Copy, clauses: &[&str]) -> Vec<Line> {
     let clauses: Vec<&str> = clauses.iter().flat_map(|clause| ["--clause", clause]).collect();
     let program = Program::at(env!("CARGO_BIN_EXE_seatrial-e2e"));
     verdicts(&document(&program.call(&[&args[..], &clauses].concat())))
-}
-
-#[track_caller]
-fn check(lines: &[Line], clause: &str, verdict: &str, words: &str) {
-    let id = format!("pallet-registry::dev::{clause}");
-    let line = lines.iter().find(|line| line.id == id).expect("a verdict");
-    assert_eq!(line.verdict, verdict, "{line:#?}");
-    assert!(line.cause.contains(words), "{line:#?}");
 }
 
 #[test]
