@@ -19,12 +19,21 @@ pub(crate) enum Arguments {
         /// Its lease.
         lease: Utf8PathBuf,
     },
+    /// Tell the memory that a command takes.
+    Peak {
+        /// Program and arguments.
+        command: Vec<String>,
+    },
 }
 
 impl Arguments {
     /// Reads them; what is not understood gives the usage.
-    pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
+    pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Self, String> {
         let (mut pairs, mut only) = (5, None);
+        let mut words = words.peekable();
+        if words.next_if(|word| word == "peak").is_some() {
+            return Ok(Self::Peak { command: words.collect() });
+        }
         while let Some(word) = words.next() {
             let value = words.next();
             match (word.as_str(), value) {
@@ -68,6 +77,7 @@ mod tests {
         check("", Ok(Arguments::Bench { pairs: 5, only: None }));
         check("--pairs 2 --only install", Ok(Arguments::Bench { pairs: 2, only: Some("install".into()) }));
         check("guard --lease /x.json", Ok(Arguments::Guard { lease: "/x.json".into() }));
+        check("peak ls -l", Ok(Arguments::Peak { command: vec!["ls".into(), "-l".into()] }));
         check("--pairs", Err(USAGE));
         check("--only everything", Err(USAGE));
         check("--pairs 0", Err(&format!("--pairs 0: 1 to 100; {USAGE}")));

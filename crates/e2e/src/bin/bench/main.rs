@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         Ok(Arguments::Guard { lease }) => {
             e2e::program::block_on(seatrial_harness::guard::guard(&lease)).map_err(Into::into)
         }
+        Ok(Arguments::Peak { command }) => e2e::program::block_on(static_tier::peak(&command)).map(report::figure),
         Err(usage) => Err(usage.into()),
     };
     match ended {

@@ -18,6 +18,11 @@ pub(crate) fn complain(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
+/// A number alone, for the program that asked.
+pub(crate) fn figure(number: i64) {
+    let _ = writeln!(std::io::stdout(), "{number}");
+}
+
 /// One comparison is done.
 pub(crate) fn show(comparison: &Comparison) {
     let _ = writeln!(std::io::stdout(), "{}", text(comparison));

@@ -9,12 +9,13 @@ use super::pairs::{Outcome, Side, interleaved};
 use camino::{Utf8Path, Utf8PathBuf};
 use nix::sys::resource::{Usage, UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
+use repositories::HelmCall;
 use seatrial_harness::command::Cmd;
 use std::time::Instant;
 
 pub(crate) const NAME: &str = "static-tier";
 
-/// Everything, each as often as there are pairs. Memory comes first: the system tells the largest child so far.
+/// Everything, each as often as there are pairs.
 pub(crate) async fn measure(ground: &Ground, pairs: usize) -> Outcome<Vec<Budget>> {
     let bench = Bench { ground, program: program()? };
     let mut all = bench.objects(pairs).await?;
@@ -48,7 +49,7 @@ impl Bench<'_> {
         for _ in 0..runs {
             seconds.push(self.checked(&root, "home", &["taskset", "--cpu-list", "0"]).await?);
         }
-        let memory = children()?.max_rss() as f64 * 1024.0 / 1e6;
+        let memory = self.peak(&root, "home").await?;
         Ok(vec![
             Budget::new(
                 "objects",
@@ -86,7 +87,8 @@ impl Bench<'_> {
         Ok(Budget::new("repository", "40 charts in 3 environments each, nothing cached", 10.0, "s", seconds))
     }
 
-    /// Our own charts, nothing cached, beside the same calls of Helm one after the other.
+    /// Our own charts, nothing cached, beside the calls of Helm that their environments and their contracts' refused
+    /// values ask for, one after the other.
     async fn beside_helm(&self, pairs: usize) -> Outcome<Vec<Budget>> {
         let root = e2e::program::root();
         let calls = repositories::helm_calls(&root)?;
@@ -105,7 +107,8 @@ impl Bench<'_> {
         })
         .await?;
         let ratios = |[ours, theirs]: &[Vec<f64>; 2]| ours.iter().zip(theirs).map(|(o, t)| o / t).collect();
-        let note = format!("{} renders", calls.len());
+        let refused = calls.iter().filter(|call| call.is_refused).count();
+        let note = format!("{} renders, and {refused} of values that must be refused", calls.len() - refused);
         Ok(vec![
             Budget::new(
                 "beside-helm",
@@ -126,9 +129,12 @@ impl Bench<'_> {
         ])
     }
 
-    async fn helm(&self, calls: &[Vec<String>]) -> Outcome<()> {
-        for call in calls {
-            Cmd::new(&self.ground.tools.helm).args(call).timeout(PATIENCE).run_ok().await?;
+    async fn helm(&self, calls: &[HelmCall]) -> Outcome<()> {
+        for HelmCall { args, is_refused } in calls {
+            let ended = Cmd::new(&self.ground.tools.helm).args(args).timeout(PATIENCE).run().await?;
+            if ended.is_ok() == *is_refused {
+                return Err(format!("helm {}: {}", args.join(" "), ended.tail()).into());
+            }
         }
         Ok(())
     }
@@ -141,16 +147,35 @@ impl Bench<'_> {
         self.called(root, home, before, &["check"]).await
     }
 
+    /// The most memory that `check` takes, in MB. A process of its own asks: the system tells the largest child so far,
+    /// and this one's children are also the compiler's, when cargo became the bench.
+    async fn peak(&self, root: &Utf8Path, home: &str) -> Outcome<f64> {
+        let here = std::env::current_exe()?.into_os_string().into_string().map_err(|_| "a path that is no UTF-8")?;
+        let words = [here.as_str(), "peak", self.program.as_str(), "check"];
+        let kilobytes: f64 = self.command(root, home, &words).run_ok().await?.text().trim().parse()?;
+        Ok(kilobytes * 1024.0 / 1e6)
+    }
+
     async fn plan(&self, root: &Utf8Path) -> Outcome<f64> {
         self.called(root, "home", &[], &["plan"]).await
     }
 
     async fn called(&self, root: &Utf8Path, home: &str, before: &[&str], args: &[&str]) -> Outcome<f64> {
         let words = [before, &[self.program.as_str()], args].concat();
-        let home = self.ground.dir().join("homes").join(root.file_name().unwrap_or("own")).join(home);
-        let cmd = Cmd::new(words[0]).args(&words[1..]).cwd(root).env("SEATRIAL_HOME", &home).timeout(PATIENCE);
-        Ok(cmd.run_ok().await?.seconds)
+        Ok(self.command(root, home, &words).run_ok().await?.seconds)
     }
+
+    fn command(&self, root: &Utf8Path, home: &str, words: &[&str]) -> Cmd {
+        let home = self.ground.dir().join("homes").join(root.file_name().unwrap_or("own")).join(home);
+        Cmd::new(words[0]).args(&words[1..]).cwd(root).env("SEATRIAL_HOME", &home).timeout(PATIENCE)
+    }
+}
+
+/// Runs a command and gives the most memory that it and its children had, in kB (`ru_maxrss` of getrusage(2)).
+pub(crate) async fn peak(command: &[String]) -> Outcome<i64> {
+    let (program, args) = command.split_first().ok_or("no command")?;
+    Cmd::new(program).args(args).timeout(PATIENCE).run_ok().await?;
+    Ok(children()?.max_rss())
 }
 
 fn children() -> Outcome<Usage> {

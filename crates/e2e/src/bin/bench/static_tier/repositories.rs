@@ -76,28 +76,48 @@ fn chart(root: &Utf8Path, name: &str, values: &str, contract: Option<&str>) -> O
     Ok(())
 }
 
-/// The arguments of Helm for every environment of every chart.
-pub(super) fn helm_calls(root: &Utf8Path) -> Outcome<Vec<Vec<String>>> {
+/// One call of Helm.
+pub(super) struct HelmCall {
+    pub(super) args: Vec<String>,
+    /// Whether it renders values that a contract promises are refused.
+    pub(super) is_refused: bool,
+}
+
+/// The calls of Helm for every environment of every chart, and for the values that its contract says are refused.
+pub(super) fn helm_calls(root: &Utf8Path) -> Outcome<Vec<HelmCall>> {
     let mut calls = Vec::new();
     for entry in root.join("charts").read_dir_utf8()? {
         let path = entry?.into_path();
         let contract = fs::read_to_string(path.join("contract.yaml")).unwrap_or_default();
         let contract: Value = serde_yaml::from_str(&contract)?;
-        match contract["environments"].as_object() {
-            Some(all) => calls.extend(all.values().map(|environment| call(&path, environment))),
-            None => calls.push(call(&path, &Value::Null)),
+        let environments = contract["environments"].as_object();
+        let environments =
+            environments.map_or_else(|| vec![&Value::Null], |environments| environments.values().collect());
+        for environment in environments {
+            let args = arguments(&path, environment);
+            calls.extend(refused(&contract).map(|set| HelmCall { args: with(&args, set), is_refused: true }));
+            calls.push(HelmCall { args, is_refused: false });
         }
     }
     Ok(calls)
 }
 
-fn call(chart: &Utf8PathBuf, environment: &Value) -> Vec<String> {
+/// Values that a clause says are refused, each as `set`.
+fn refused(contract: &Value) -> impl Iterator<Item = &Value> {
+    let clauses = contract["clauses"].as_object().into_iter().flat_map(|clauses| clauses.values());
+    clauses.filter_map(|clause| clause["refuses"].as_array()).flatten().map(|refusal| &refusal["set"])
+}
+
+fn arguments(chart: &Utf8PathBuf, environment: &Value) -> Vec<String> {
     let mut args = vec!["template".to_owned(), "r".to_owned(), chart.to_string()];
     for file in environment["values"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         args.extend(["--values".to_owned(), chart.join(file).into_string()]);
     }
-    for (key, value) in environment["set"].as_object().into_iter().flatten() {
-        args.extend(["--set-json".to_owned(), format!("{key}={value}")]);
-    }
-    args
+    with(&args, &environment["set"])
+}
+
+fn with(args: &[String], set: &Value) -> Vec<String> {
+    let set = set.as_object().into_iter().flatten();
+    let set = set.flat_map(|(key, value)| ["--set-json".to_owned(), format!("{key}={value}")]);
+    args.iter().cloned().chain(set).collect()
 }
