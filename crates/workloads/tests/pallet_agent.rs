@@ -10,7 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::net::TcpListener;
 use tokio::process::{Child, ChildStdout, Command};
@@ -36,8 +36,13 @@ fn lines_of(child: &mut Child) -> Lines<BufReader<ChildStdout>> {
 
 impl Agent {
     async fn start(registry: &str) -> Self {
+        Self::start_with(registry, &[]).await
+    }
+
+    async fn start_with(registry: &str, more: &[(&str, &str)]) -> Self {
         let port = free_port().await;
-        let mut child = start(&[("AGENT_ROLE", "plan"), ("AGENT_PORT", &port), ("REGISTRY_URL", registry)]);
+        let variables = [("AGENT_ROLE", "plan"), ("AGENT_PORT", &port), ("REGISTRY_URL", registry)];
+        let mut child = start(&[&variables, more].concat());
         let lines = lines_of(&mut child);
         let mut agent = Self { child, lines, base: format!("http://127.0.0.1:{port}") };
         assert_eq!(agent.event().await["event"], "starting");
@@ -145,4 +150,43 @@ async fn an_environment_that_makes_no_sense_ends_it() {
     let line: Value = serde_json::from_str(&line).expect("JSON");
     assert_eq!(line["reason"], "AGENT_ROLE is `cook`; it must be plan, build or test");
     assert_eq!(child.wait().await.expect("its status").code(), Some(1));
+}
+
+/// Which of 40 requests, one after the other, took longer than half a stall.
+async fn slow_ones(agent: &Agent) -> Vec<usize> {
+    let mut slow = Vec::new();
+    for i in 1..=40 {
+        let began = Instant::now();
+        agent.get("/agent-card").await;
+        if began.elapsed() > Duration::from_millis(100) {
+            slow.push(i);
+        }
+    }
+    slow
+}
+
+#[tokio::test]
+async fn every_twentieth_request_stalls_where_that_is_asked_for() {
+    let registry = registry().await;
+    let sound = Agent::start(&registry).await;
+    assert!(slow_ones(&sound).await.len() < 2, "a sound agent stalls");
+    let stalling = Agent::start_with(&registry, &[("AGENT_FAULT", "stall")]).await;
+    let slow = slow_ones(&stalling).await;
+    assert!(slow.contains(&20) && slow.contains(&40), "{slow:?}");
+}
+
+/// CPU time of a process, in hundredths of a second.
+fn cpu(agent: &Agent) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", agent.child.id().expect("it runs"))).expect("its stat");
+    stat.split_whitespace().skip(13).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum()
+}
+
+#[tokio::test]
+async fn all_cpus_are_burnt_where_that_is_asked_for() {
+    let registry = registry().await;
+    let (sound, burning) =
+        (Agent::start(&registry).await, Agent::start_with(&registry, &[("AGENT_FAULT", "burn")]).await);
+    tokio::time::timeout(Duration::from_secs(2), std::future::pending::<()>()).await.expect_err("two seconds");
+    let (sound, burnt) = (cpu(&sound), cpu(&burning));
+    assert!(sound < 20 && burnt > 50, "{sound} and {burnt} hundredths of a second of CPU time in two seconds");
 }

@@ -39,7 +39,7 @@ mod tests {
     #[test]
     fn the_card_names_role_and_url() {
         let (url, registry) = ("http://localhost:8002".to_owned(), "http://r".to_owned());
-        let card = card(&Config { role: Role::Build, port: 8002, url, registry });
+        let card = card(&Config { role: Role::Build, port: 8002, url, registry, fault: None });
         assert_eq!(
             (card["name"].as_str(), card["url"].as_str()),
             (Some("pallet-build"), Some("http://localhost:8002"))

@@ -1,5 +1,6 @@
 //! What an agent is told by its environment: the only place that names the variables.
 
+use super::fault::Fault;
 use std::fmt;
 use thiserror::Error;
 
@@ -55,6 +56,8 @@ pub struct Config {
     pub url: String,
     /// `REGISTRY_URL`: the registry, without `/v2/`; `http` only.
     pub registry: String,
+    /// `AGENT_FAULT`: what it does wrong on purpose; nothing where it is left out.
+    pub fault: Option<Fault>,
 }
 
 /// Why an agent can't start.
@@ -82,6 +85,7 @@ pub enum ConfigError {
 
 const ROLE: (&str, &str) = ("AGENT_ROLE", "plan, build or test");
 const PORT: (&str, &str) = ("AGENT_PORT", "a port from 1 to 65535");
+const FAULT: (&str, &str) = ("AGENT_FAULT", "burn or stall, or not set");
 const REGISTRY: (&str, &str) = ("REGISTRY_URL", "the registry's http:// URL");
 
 impl Config {
@@ -97,7 +101,8 @@ impl Config {
         let port = set(PORT.0).map_or(Ok(role.port()), |value| port(&value))?;
         let registry = set(REGISTRY.0).ok_or(missing(REGISTRY))?;
         let url = set("AGENT_URL").unwrap_or_else(|| format!("http://localhost:{port}"));
-        Ok(Self { role, port, url, registry: base(&registry)? })
+        let fault = set(FAULT.0).map(|value| fault(&value)).transpose()?;
+        Ok(Self { role, port, url, registry: base(&registry)?, fault })
     }
 }
 
@@ -111,6 +116,10 @@ fn bad((name, what): (&'static str, &'static str), value: String) -> ConfigError
 
 fn port(value: &str) -> Result<u16, ConfigError> {
     value.parse().ok().filter(|port| *port > 0).ok_or_else(|| bad(PORT, value.to_owned()))
+}
+
+fn fault(value: &str) -> Result<Fault, ConfigError> {
+    Fault::ALL.into_iter().find(|one| one.word() == value).ok_or_else(|| bad(FAULT, value.to_owned()))
 }
 
 fn base(value: &str) -> Result<String, ConfigError> {
@@ -134,7 +143,7 @@ mod tests {
             let config = of(&[("AGENT_ROLE", role), ("REGISTRY_URL", "http://registry:5000/")]).expect("a config");
             assert_eq!((config.role.word(), config.port), (role, port));
             assert_eq!(config.url, format!("http://localhost:{port}"));
-            assert_eq!(config.registry, "http://registry:5000");
+            assert_eq!((config.registry.as_str(), config.fault), ("http://registry:5000", None));
         }
     }
 
@@ -144,6 +153,8 @@ mod tests {
             [("AGENT_ROLE", "plan"), ("AGENT_PORT", "9000"), ("AGENT_URL", "http://x"), ("REGISTRY_URL", "http://r")];
         let config = of(&all).expect("a config");
         assert_eq!((config.port, config.url.as_str()), (9000, "http://x"));
+        let faulty = of(&[("AGENT_ROLE", "plan"), ("REGISTRY_URL", "http://r"), ("AGENT_FAULT", "stall")]);
+        assert_eq!(faulty.expect("a config").fault, Some(Fault::Stall));
     }
 
     #[test]
@@ -153,6 +164,8 @@ mod tests {
         check(&[("AGENT_ROLE", "plan")], "REGISTRY_URL is not set; it must be the registry's http:// URL");
         let tls = [("AGENT_ROLE", "plan"), ("REGISTRY_URL", "https://r")];
         check(&tls, "REGISTRY_URL is `https://r`; it must be the registry's http:// URL");
+        let fault = [("AGENT_ROLE", "plan"), ("REGISTRY_URL", "http://r"), ("AGENT_FAULT", "lie")];
+        check(&fault, "AGENT_FAULT is `lie`; it must be burn or stall, or not set");
         let zero = [("AGENT_ROLE", "plan"), ("AGENT_PORT", "0"), ("REGISTRY_URL", "http://r")];
         check(&zero, "AGENT_PORT is `0`; it must be a port from 1 to 65535");
     }

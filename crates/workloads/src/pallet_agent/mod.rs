@@ -4,10 +4,12 @@
 
 mod card;
 mod config;
+mod fault;
 mod health;
 mod registry;
 mod rpc;
 mod run;
 
 pub use config::{Config, ConfigError, Role};
+pub use fault::Fault;
 pub use run::{RunError, router, run};

@@ -99,7 +99,7 @@ mod tests {
 
     fn answer(body: &str, is_reachable: bool) -> Option<Value> {
         let (url, registry) = (String::new(), "http://r".to_owned());
-        let config = Config { role: Role::Plan, port: 8001, url, registry };
+        let config = Config { role: Role::Plan, port: 8001, url, registry, fault: None };
         let reason = (!is_reachable).then(|| "connection refused".to_owned());
         let registry = Seen { url: "http://r/v2/".to_owned(), is_reachable, status: None, reason };
         execute(body.as_bytes(), &Facts { config: &config, registry: &registry })

@@ -48,7 +48,15 @@ pub async fn run() -> Result<(), RunError> {
     let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).await?;
     log::event(Level::Info, "listening", &json!({ "agent": agent, "port": port }));
     tokio::spawn(first_look(agent, Registry::at(&registry)));
-    Ok(serve(listener, router(config), signals).await?)
+    let (fault, app) = (config.fault, router(config));
+    let app = match fault {
+        None => app,
+        Some(fault) => {
+            log::event(Level::Warn, "faulty", &json!({ "agent": agent, "fault": fault.word() }));
+            fault.put_into(app)
+        }
+    };
+    Ok(serve(listener, app, signals).await?)
 }
 
 /// What an agent serves.
