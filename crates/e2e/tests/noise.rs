@@ -29,7 +29,7 @@ spec:
           env:
             - { name: AGENT_ROLE, value: plan }
             - { name: REGISTRY_URL, value: "http://127.0.0.1:9" }
-            - { name: AGENT_FAULT, value: "FAULT" }
+            - { name: AGENT_FAULT, value: "WRONG" }
           ports: [{ name: http, containerPort: 8001 }]
           # Whoever burns gets CPUs, also where others want them.
           resources: { requests: { cpu: 500m } }
@@ -52,7 +52,7 @@ clauses:
 /// Writes a chart of this name into the folder.
 fn chart(folder: &Utf8Path, name: &str, fault: &str, limit: &str) {
     let image = block_on(named_image("seatrial/pallet-agent")).expect("the agent's image: run `just setup`");
-    let template = TEMPLATE.replace("IMAGE", &image).replace("FAULT", fault);
+    let template = TEMPLATE.replace("IMAGE", &image).replace("WRONG", fault);
     std::fs::create_dir_all(folder.join("templates")).expect("a folder");
     let files = [
         ("Chart.yaml", format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\n")),
