@@ -186,6 +186,9 @@ async fn all_cpus_are_burnt_where_that_is_asked_for() {
     let registry = registry().await;
     let (sound, burning) =
         (Agent::start(&registry).await, Agent::start_with(&registry, &[("AGENT_FAULT", "burn")]).await);
+    for agent in [&sound, &burning] {
+        agent.get("/agent-card").await;
+    }
     tokio::time::timeout(Duration::from_secs(2), std::future::pending::<()>()).await.expect_err("two seconds");
     let (sound, burnt) = (cpu(&sound), cpu(&burning));
     assert!(sound < 20 && burnt > 50, "{sound} and {burnt} hundredths of a second of CPU time in two seconds");

@@ -4,8 +4,8 @@
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::map_request;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 /// Threads that burn, for each CPU.
@@ -20,7 +20,7 @@ const STALL: Duration = Duration::from_millis(200);
 /// What an agent may do wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It keeps all CPUs busy.
+    /// It keeps all CPUs busy, from its first request on: before that, others shall find it ready and route to it.
     Burn,
     /// Every 20th request stalls it, and all that come meanwhile.
     Stall,
@@ -42,9 +42,11 @@ impl Fault {
     pub(super) fn put_into(self, app: Router) -> Router {
         match self {
             Self::Burn => {
-                let cpus = std::thread::available_parallelism().map_or(1, usize::from);
-                (0..cpus * BURNERS).for_each(|_| drop(std::thread::spawn(burn)));
-                app
+                let first = Arc::new(Once::new());
+                app.layer(map_request(move |request: Request| {
+                    first.call_once(burn_all);
+                    async move { request }
+                }))
             }
             Self::Stall => {
                 let count = Arc::new(AtomicU64::new(0));
@@ -57,9 +59,14 @@ impl Fault {
     }
 }
 
-fn burn() {
-    loop {
-        std::hint::spin_loop();
+fn burn_all() {
+    let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+    for _ in 0..cpus * BURNERS {
+        std::thread::spawn(|| {
+            loop {
+                std::hint::spin_loop();
+            }
+        });
     }
 }
 
