@@ -150,6 +150,7 @@ mod tests {
             cluster: None,
             timeouts: Timeouts::default(),
             templates: std::collections::BTreeMap::new(),
+            subcharts: std::collections::BTreeMap::new(),
             environments: vec![environment],
         };
         filter.apply(&mut plan);

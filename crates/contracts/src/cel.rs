@@ -9,6 +9,13 @@ use std::sync::{Arc, OnceLock};
 /// The names that an expression may use.
 pub(crate) const NAMES: [&str; 3] = ["object", "json", "now"];
 
+/// A longer expression is none that people read.
+const LONGEST: usize = 2_000;
+
+/// The parser and the evaluation go as deep as brackets do and as chains of signs (`a + b + c`) are long, and a thread has
+/// 2 MiB of stack: brackets weigh four times as much as signs, and this is the most of both.
+const HEAVIEST: usize = 40;
+
 fn env() -> Arc<Env> {
     static ENV: OnceLock<Arc<Env>> = OnceLock::new();
     Arc::clone(ENV.get_or_init(|| Arc::new(Env::stdlib())))
@@ -16,6 +23,12 @@ fn env() -> Arc<Env> {
 
 /// What is wrong with an expression that was never evaluated: it does not parse, or names what there is not.
 pub(crate) fn problem(source: &str) -> Option<String> {
+    if source.len() > LONGEST || 4 * depth(source) + signs(source) > HEAVIEST {
+        return Some(format!(
+            "it is longer than {LONGEST} bytes, nested deeper than {} brackets, or has more than {HEAVIEST} signs",
+            HEAVIEST / 4
+        ));
+    }
     let program = match env().compile(source) {
         Ok(program) => program,
         Err(mistakes) => {
@@ -48,6 +61,27 @@ pub(crate) fn holds(source: &str, value: &Value, now: Option<&str>) -> Result<bo
         Ok(other) => Err(format!("it gives {}, neither true nor false", kind(&other))),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// The most brackets that are open at once, those in texts included.
+fn depth(source: &str) -> usize {
+    let mut open = 0_usize;
+    let depths = source.bytes().map(|byte| {
+        match byte {
+            b'(' | b'[' | b'{' => open += 1,
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        open
+    });
+    depths.max().unwrap_or(0)
+}
+
+/// The signs that reckon or compare, those in texts included.
+fn signs(source: &str) -> usize {
+    let words = source.split_whitespace().filter(|word| *word == "in").count();
+    let pairs = ["==", "!="].map(|pair| source.matches(pair).count());
+    words + pairs.iter().sum::<usize>() + source.bytes().filter(|byte| b"+-*/%<>".contains(byte)).count()
 }
 
 /// JSON as CEL has it: every whole number is an `int`, as in a literal, so that they can be added and compared.
@@ -116,5 +150,36 @@ mod tests {
         assert!(problem("object.a ==").is_some_and(|text| text.contains("of the expression")));
         assert!(problem("1 == 1").is_some_and(|text| text.starts_with("it looks at nothing")));
         assert!(problem("").is_some());
+    }
+
+    #[test]
+    fn no_expression_is_too_much_for_the_stack() {
+        let around = |open: &str, n: usize, close: &str| format!("{}object{} == 1", open.repeat(n), close.repeat(n));
+        for hostile in [
+            around("(", 100_000, ")"),
+            around("[", 500, "]"),
+            around("!", 100_000, ""),
+            format!("object{} == 1", " + 1".repeat(100)),
+            format!("object{}", " in object".repeat(100)),
+            format!("{}true{}", "json.all(x, ".repeat(20), ")".repeat(20)),
+        ] {
+            assert!(problem(&hostile).is_some_and(|text| text.starts_with("it is longer")), "{}", hostile.len());
+        }
+        // What is let through is evaluated to its end, whatever that is.
+        for long in [
+            around("(", 9, ")"),
+            around("[", 9, "]"),
+            around("!", 1_900, ""),
+            format!("object{}", ".a".repeat(900)),
+            format!("object{}", " ? object : object".repeat(100)),
+            format!("object{}", " && object".repeat(190)),
+            format!("object{}", " in object".repeat(40)),
+            format!("{}true{}", "json.all(x, ".repeat(10), ")".repeat(10)),
+            format!("{}object{} == 1{}", "(".repeat(5), ")".repeat(5), " + 1".repeat(19)),
+        ] {
+            assert!(!problem(&long).is_some_and(|text| text.starts_with("it is longer")), "{long}");
+            let _ = holds(&long, &json!([1]), None);
+        }
+        check(&format!("object{} == 39", " + 1".repeat(38)), &json!(1), "true");
     }
 }

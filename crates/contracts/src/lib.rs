@@ -13,6 +13,7 @@ pub mod judge;
 pub mod language;
 pub mod load;
 pub mod model;
+mod pattern;
 pub mod plan;
 pub mod report;
 pub mod requirements;

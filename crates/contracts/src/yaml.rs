@@ -33,6 +33,7 @@ pub(crate) fn json(text: &str) -> Result<Value, YamlError> {
     if is_too_deep(text) {
         return Err(unplaced("nested too deeply".to_owned()));
     }
+    // Each value is written with a byte at least, so that without aliases it is enough.
     let left = Cell::new(text.len() + MOST_ALIASED);
     let read = Node { left: &left }.deserialize(serde_yaml::Deserializer::from_str(text));
     read.map_err(|error| {
@@ -81,9 +82,17 @@ impl<'de> DeserializeSeed<'de> for Node<'_> {
     type Value = Value;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        let left = self.left.get().checked_sub(1).ok_or_else(|| D::Error::custom("aliases make it too large"))?;
-        self.left.set(left);
+        self.spend(1)?;
         deserializer.deserialize_any(self)
+    }
+}
+
+impl Node<'_> {
+    /// A value costs one, a long text more.
+    fn spend<E: serde::de::Error>(self, cost: usize) -> Result<(), E> {
+        let left = self.left.get().checked_sub(cost).ok_or_else(|| E::custom("aliases make it too large"))?;
+        self.left.set(left);
+        Ok(())
     }
 }
 
@@ -118,11 +127,13 @@ impl<'de> Visitor<'de> for Node<'_> {
         Ok(float(value))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Value, E> {
+        self.spend(tree::weight(value))?;
         Ok(Value::from(value))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+    fn visit_string<E: serde::de::Error>(self, value: String) -> Result<Value, E> {
+        self.spend(tree::weight(&value))?;
         Ok(Value::String(value))
     }
 
@@ -153,6 +164,7 @@ impl<'de> Visitor<'de> for Node<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let (mut map, mut merged) = (Map::new(), Vec::new());
         while let Some(key) = entries.next_key::<String>()? {
+            self.spend(tree::weight(&key))?;
             if map.contains_key(&key) {
                 return Err(A::Error::custom(format!("the key `{key}` is written twice")));
             }
@@ -228,6 +240,9 @@ mod tests {
     fn a_bomb_does_not_go_off() {
         let list = format!("a: &a [{}]\n", "x,".repeat(1000));
         check(&format!("{list}b: [{}]", "*a,".repeat(50_000)), "1:4 b[250]: aliases make it too large");
+        let text = format!("a: &a {}\nb: [{}]", "x".repeat(1 << 20), "*a,".repeat(50_000));
+        let error = json(&text).expect_err("50 GB");
+        assert!(error.message.ends_with("aliases make it too large"), "{error:?}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use seatrial_contracts::plan::{ChartSource, plan};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// Four objects of one service: what charts are made of.
+/// Seven objects of one service: what charts are made of.
 fn service(text: &mut String, i: usize) {
     let _ = write!(
         text,
@@ -56,6 +56,24 @@ spec:
           envFrom: [{{ configMapRef: {{ name: app-{i} }} }}]
           readinessProbe: {{ httpGet: {{ path: /, port: http }} }}
           resources: {{ requests: {{ cpu: 10m, memory: 16Mi }}, limits: {{ memory: 32Mi }} }}
+---
+# Source: large/templates/all.yaml
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {{ name: app-{i} }}
+spec: {{ maxUnavailable: 1, selector: {{ matchLabels: {{ app: app-{i} }} }} }}
+---
+# Source: large/templates/all.yaml
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{ name: app-{i} }}
+spec: {{ podSelector: {{ matchLabels: {{ app: app-{i} }} }}, ingress: [{{ ports: [{{ port: http }}] }}] }}
+---
+# Source: large/templates/all.yaml
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {{ name: app-{i} }}
+spec: {{ scaleTargetRef: {{ apiVersion: apps/v1, kind: Deployment, name: app-{i} }}, maxReplicas: 3 }}
 "
     );
 }
@@ -86,5 +104,5 @@ fn judged(services: usize) -> usize {
 
 #[test]
 fn hundreds_of_objects_are_judged() {
-    assert_eq!(judged(50), 9);
+    assert_eq!(judged(50), 11);
 }

@@ -107,6 +107,60 @@ fn sound_input_is_read_to_its_end() {
     }
 }
 
+/// The texts that `just fuzz` begins with.
+#[expect(clippy::disallowed_methods, reason = "the readers read no file, but who replays the seeds does")]
+fn seeds(of: &str) -> Vec<(String, Vec<u8>)> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(of);
+    let files = std::fs::read_dir(folder).expect("the seeds").map(|entry| entry.expect("a file").path());
+    let mut seeds: Vec<_> =
+        files.map(|path| (path.display().to_string(), std::fs::read(&path).expect("a seed"))).collect();
+    seeds.sort();
+    seeds
+}
+
+#[test]
+fn every_seed_is_read() {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("a text");
+    // Most of the first are about other charts, or no contracts at all: nothing comes of them.
+    let contracts = seeds("contracts").iter().filter(|(_, bytes)| reading::contract(&text(bytes)).is_some()).count();
+    assert!(contracts >= 1, "no contract is planned");
+    for (name, bytes) in seeds("manifests") {
+        assert!(reading::manifests(&text(&bytes)).is_some(), "{name}");
+    }
+    let evaluation = seeds("evaluation");
+    assert!(evaluation.len() >= 8, "{}", evaluation.len());
+    for (name, bytes) in evaluation {
+        assert!(reading::evaluation(&bytes).is_some_and(|verdicts| verdicts > 20), "{name}");
+    }
+}
+
+/// What doubles lists of lists forty times is stopped before it fills the memory.
+#[test]
+fn edits_stay_small() {
+    for seed in 0..8_u8 {
+        let doubled: Vec<u8> = (0..200_u8).flat_map(|at| [0, at % 40, 1]).collect();
+        let _ = reading::evaluation(&[&[seed], &doubled[..]].concat());
+    }
+}
+
+/// Numbers as large as they can be written, forty at a time: sums of them are no panic.
+#[test]
+fn numbers_may_be_as_large_as_they_can() {
+    for (seed, first) in (0..8_u8).flat_map(|seed| (0..200_u8).step_by(25).map(move |first| (seed, first))) {
+        let large: Vec<u8> = (first..first + 40).flat_map(|at| [0, at, 2]).collect();
+        let _ = reading::evaluation(&[&[seed], &large[..]].concat());
+    }
+    let workload = |name: &str| {
+        format!(
+            "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{ name: {name} }}\nspec: {{ replicas: 18446744073709551615, selector: \
+             {{ matchLabels: {{ a: b }} }}, template: {{ metadata: {{ labels: {{ a: b }} }}, spec: {{ containers: [{{ name: a, image: a:1 }}] }} }} }}\n"
+        )
+    };
+    let budget = "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: { name: c }\nspec: { minAvailable: 18446744073709551615, \
+                  selector: { matchLabels: { a: b } } }\n";
+    assert!(reading::manifests(&format!("{}{}{budget}", workload("a"), workload("b"))).is_some());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 

@@ -121,6 +121,80 @@ fn a_clause_removed_from_a_contract_is_missed() {
 }
 
 #[test]
+fn a_clause_is_explained_with_all_that_is_not_written() {
+    let copy = registry();
+    let explain = |words: &[&str]| {
+        let finished = program().in_dir(copy.root()).call(&[&["explain", "-e", "dev"], words].concat());
+        assert_eq!(finished.code, Some(0), "{words:?} {}", finished.stderr);
+        finished
+    };
+    let text = |words: &[&str]| explain(words).stderr;
+    let clause = text(&["v2-answers"]);
+    for word in ["pallet-registry::dev::v2-answers", "contract.yaml:", "level     live", "class     look", "after     "]
+    {
+        assert!(clause.contains(word), "no `{word}` in\n{clause}");
+    }
+    let element = text(&["data-survives[pod-deletion]"]);
+    assert!(element.contains("class     disturb") && !element.contains("reinstall"), "{element}");
+    assert!(text(&["port-chain"]).contains("a default clause"));
+    assert!(text(&["installs"]).contains("an implicit clause"));
+    let document = report::document(&explain(&["v2-answers", "--format", "json"]));
+    assert_eq!(document["schema"], "seatrial.explain/v1", "{document:#}");
+    let [clause] = &document["clauses"].as_array().expect("a list")[..] else { panic!("{document:#}") };
+    assert_eq!((&clause["clause"], &clause["environment"]), (&"v2-answers".into(), &"dev".into()));
+    assert!(clause["filledIn"]["then"][0].is_object() && clause["timeouts"]["ready"].is_number(), "{clause:#}");
+    check(&copy, &["explain", "v2-ansers"], 12, &["there is no clause `v2-ansers`", "seatrial plan"]);
+}
+
+#[test]
+fn a_baseline_lets_old_findings_be_and_no_new_one() {
+    let broken = Edit { file: "templates/service.yaml", from: "targetPort: http", to: "targetPort: web" };
+    let copy = registry().with(broken);
+    let around = copy.root().join("seatrial.yaml");
+    let told = "FAIL pallet-registry::dev::port-chain";
+    check(&copy, &["check"], 10, &[told]);
+    check(&copy, &["check", "--baseline-write"], 2, &["no baseline is named", "baseline: .seatrial-baseline.yaml"]);
+    let text = "apiVersion: seatrial.dev/v1\nkind: Repository\nbaseline: .seatrial-baseline.yaml\n";
+    std::fs::write(&around, text).expect("the repository file");
+    check(&copy, &["check"], 10, &[told]);
+    check(&copy, &["check", "--baseline-write"], 0, &["3 known findings in"]);
+    let known = std::fs::read_to_string(copy.root().join(".seatrial-baseline.yaml")).expect("the baseline");
+    assert!(known.contains("pallet-registry::dev::port-chain") && known.contains("targetPort `web`"), "{known}");
+    // It is shown and gates no more, in whatever environment.
+    check(&copy, &["check"], 0, &[told, "FAIL pallet-registry::prod::port-chain"]);
+    let copy = copy.with(Edit { to: "targetPort: wep", from: "targetPort: web", ..broken });
+    check(&copy, &["check"], 10, &[told, "`wep`"]);
+    let copy = copy.with(Edit { to: "targetPort: http", from: "targetPort: wep", ..broken });
+    check(&copy, &["check", "--baseline-write"], 0, &["0 known findings in"]);
+    check(&copy, &["check", "--baseline-write", "-e", "dev"], 2, &["cannot be used with"]);
+}
+
+/// A context that `seatrial.yaml` denies: it is told before anybody speaks to its server.
+#[test]
+fn a_denied_context_is_never_asked() {
+    let copy = registry();
+    let server = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    server.set_nonblocking(true).expect("a port that does not wait");
+    let port = server.local_addr().expect("its address").port();
+    let config = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: production\ncontexts: [{{ name: production, context: {{ cluster: c, user: u }} \
+         }}]\nclusters: [{{ name: c, cluster: {{ server: 'http://127.0.0.1:{port}' }} }}]\nusers: [{{ name: u, user: {{}} }}]\n"
+    );
+    std::fs::write(copy.root().join("kubeconfig"), &config).expect("a kubeconfig");
+    let text = "apiVersion: seatrial.dev/v1\nkind: Repository\ncontexts: { deny: [prod*] }\n";
+    std::fs::write(copy.root().join("seatrial.yaml"), text).expect("the repository file");
+    let program = program().in_dir(copy.root()).env("KUBECONFIG", copy.root().join("kubeconfig"));
+    let finished = program.call(&["verify", "--provider", "existing", "-e", "dev", "--clause", "v2-answers"]);
+    assert_eq!(finished.code, Some(30), "{}{}", finished.stdout, finished.stderr);
+    let told = "the context `production` may not be used: `contexts.deny` of seatrial.yaml has `prod*`";
+    assert!(finished.stderr.contains(told), "{}", finished.stderr);
+    let asked = server.accept().map(|(_, from)| from).map_err(|error| error.kind());
+    assert_eq!(asked, Err(std::io::ErrorKind::WouldBlock), "the server was asked");
+    let after = std::fs::read_to_string(copy.root().join("kubeconfig")).expect("the kubeconfig");
+    assert_eq!(after, config);
+}
+
+#[test]
 fn json_stands_alone_on_standard_output() {
     let copy = registry();
     for args in

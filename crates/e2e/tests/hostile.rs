@@ -53,6 +53,46 @@ fn a_bomb_of_aliases_in_a_contract() {
 }
 
 #[test]
+fn a_bomb_of_one_long_text() {
+    let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(400_000), "*a,".repeat(100_000));
+    check(&contract(format!("chart: .\nclauses:\n  {}", long.replace("\nb", "\n  b"))), 20, &["too-many-aliases"]);
+    check(&environment(&long), 20, &["aliases make it too large"]);
+}
+
+#[test]
+fn anchors_around_anchors() {
+    let around = (0..60).map(|i| format!("&a{i} [")).collect::<Vec<_>>().concat();
+    let deep = format!("{around}{}{}", "x,".repeat(400_000), "]".repeat(60));
+    check(&contract(format!("chart: .\nclauses: {deep}\n")), 20, &["too-many-aliases"]);
+}
+
+#[test]
+fn an_expression_that_no_stack_holds() {
+    let of = |cel: &str| {
+        contract(format!("chart: .\nclauses:\n  a: {{ http: {{ get: svc/x, expect: {{ cel: \"{cel}\" }} }} }}\n"))
+    };
+    for cel in ["(".repeat(50_000), format!("{}json{}", "(".repeat(300), ")".repeat(300)), "!".repeat(50_000)] {
+        check(&of(&cel), 20, &["bad-cel", "it is longer than"]);
+    }
+}
+
+#[test]
+fn regular_expressions_of_gigabytes() {
+    let clause = |i: usize| {
+        format!("  c{i}: {{ rendered: {{ cm/x: {{ data.a: \"~ ((a{{1000}}){{1000}}){{1000}}{i}\" }} }} }}\n")
+    };
+    let clauses = (0..100).map(clause).collect::<Vec<_>>().concat();
+    check(&contract(format!("chart: .\nclauses:\n{clauses}")), 20, &["bad-regex"]);
+}
+
+#[test]
+fn lists_of_values_without_end() {
+    let keys = (0..20_000).map(|i| format!("\"k{i}[65000]\": 1, ")).collect::<Vec<_>>().concat();
+    let text = format!("chart: .\nenvironments:\n  dev: {{ set: {{ {keys} }} }}\n");
+    check(&contract(text), 20, &["too-large", "lists of more than 1000000 items"]);
+}
+
+#[test]
 fn aliases_in_moderation_are_no_bomb() {
     check(&contract("chart: .\nclauses:\n  a: &a { objects: { cm: 1 } }\n  b: *a\n"), 0, &[]);
     check(&values(bomb(3)), 0, &[]);

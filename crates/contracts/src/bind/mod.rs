@@ -19,6 +19,20 @@ pub(crate) fn is_set_key(text: &str) -> bool {
     set_key::parse(text).is_some()
 }
 
+/// The keys of maps that such a key goes through, from the outside.
+pub(crate) fn set_keys(text: &str) -> Option<Vec<String>> {
+    let of_map = |step| match step {
+        set_key::Step::Key(key) => Some(key),
+        set_key::Step::Index(_) => None,
+    };
+    Some(set_key::parse(text)?.into_iter().filter_map(of_map).collect())
+}
+
+/// Items that lists may get by setting the values of some keys.
+pub(crate) fn filled<'k>(keys: impl Iterator<Item = &'k String>) -> usize {
+    keys.filter_map(|key| set_key::parse(key)).map(|steps| set_key::filled(&steps)).sum()
+}
+
 /// What references of a clause are looked up in.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {

@@ -9,6 +9,9 @@ pub(super) enum Step {
     Index(usize),
 }
 
+/// A key that goes deeper is none that people write.
+const DEEPEST: usize = 64;
+
 /// `None` where the text is no key.
 pub(super) fn parse(text: &str) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
@@ -23,11 +26,20 @@ pub(super) fn parse(text: &str) -> Option<Vec<Step>> {
             steps.push(Step::Index(number.parse().ok().filter(|number| *number <= 65_536)?));
             rest = after;
         }
-        if !rest.is_empty() {
+        if !rest.is_empty() || steps.len() > DEEPEST {
             return None;
         }
     }
     Some(steps)
+}
+
+/// Items that lists may get by setting the value of a key, at the most.
+pub(super) fn filled(steps: &[Step]) -> usize {
+    let items = |step: &Step| match step {
+        Step::Key(_) => 0,
+        Step::Index(number) => number + 1,
+    };
+    steps.iter().map(items).sum()
 }
 
 /// Splits at dots that are not escaped.

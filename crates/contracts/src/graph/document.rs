@@ -1,7 +1,8 @@
 //! One document of a render: the object, the template it came from, and the line it stands on.
 
+use super::pod::NOTHING;
 use crate::yaml::{self, YamlError};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -67,6 +68,11 @@ impl Document {
     /// The namespace that it writes.
     pub(crate) fn namespace(&self) -> Option<&str> {
         Some(self.text_at("/metadata/namespace")).filter(|namespace| !namespace.is_empty())
+    }
+
+    /// Its own labels.
+    pub(crate) fn labels(&self) -> &Map<String, Value> {
+        self.value.pointer("/metadata/labels").and_then(Value::as_object).unwrap_or(&NOTHING)
     }
 
     /// As targets are written: `svc/registry`.

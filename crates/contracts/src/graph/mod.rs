@@ -9,6 +9,7 @@ mod index;
 mod pod;
 mod provenance;
 mod refused;
+mod rights;
 mod service;
 mod values;
 
@@ -22,6 +23,9 @@ use crate::model::{Kind, Name, Target};
 use index::Index;
 use serde_json::{Map, Value};
 use std::sync::Arc;
+
+/// More claims than a release has; `replicas` is a number like any other.
+const MOST_CLAIMS: usize = 10_000;
 
 /// Every object of one render.
 #[derive(Debug, Default)]
@@ -42,7 +46,8 @@ impl Graph {
     /// The same of a text that others hold, too.
     pub(crate) fn read_shared(rendered: &Arc<str>) -> Self {
         let documents = document::split(rendered);
-        let (index, custom) = (Index::of(&documents), custom::Custom::of(&documents));
+        let index = Index::of(&documents);
+        let custom = custom::Custom::of(&documents, &index);
         Self { documents, index, custom }
     }
 
@@ -68,16 +73,29 @@ impl Graph {
 
     /// The pod templates that have all labels of a plain selector.
     pub(crate) fn selected<'g>(&'g self, selector: &Map<String, Value>) -> Vec<PodTemplate<'g>> {
-        let pods = self.index.labelled(selector).iter().filter_map(|i| PodTemplate::of(&self.documents[*i]));
+        let pods = self.index.pod_labels.near(selector).iter().filter_map(|i| PodTemplate::of(&self.documents[*i]));
         pods.filter(|pod| selects(selector, pod.labels())).collect()
     }
 
-    /// Whether an operator may make an object of this kind and name, by what the render asks of it.
+    /// The pod templates that a selector with `matchLabels` and `matchExpressions` matches.
+    pub(crate) fn selected_by<'g>(&'g self, selector: &Value) -> Vec<PodTemplate<'g>> {
+        let near = self.index.pod_labels.near_by(selector);
+        let pods = near.iter().filter_map(|i| PodTemplate::of(&self.documents[*i]));
+        pods.filter(|pod| selects_by(selector, pod.labels())).collect()
+    }
+
+    /// The Services whose own labels such a selector matches.
+    pub(crate) fn services_by<'g>(&'g self, selector: &Value) -> Vec<&'g Document> {
+        let near = self.index.service_labels.near_by(selector).iter().map(|i| &self.documents[*i]);
+        near.filter(|service| selects_by(selector, service.labels())).collect()
+    }
+
+    /// Whether a program may make an object of this kind and name: an operator, or one of the render's own.
     pub(crate) fn may_be_made(&self, kind: &str, name: &str) -> bool {
         self.custom.may_make(kind, name)
     }
 
-    /// Whether the render holds objects that an operator may make pods of.
+    /// Whether pods may come that no workload of the render makes.
     pub(crate) fn may_make_pods(&self) -> bool {
         self.custom.may_make_pods()
     }
@@ -107,12 +125,17 @@ impl Graph {
 
     /// Whether a `StatefulSet` makes this claim from its templates: `data-db-0`.
     pub(crate) fn is_templated_claim(&self, name: &str) -> bool {
-        self.index.claims.contains(name)
+        let Some((claim, number)) = name.rsplit_once('-') else { return false };
+        let replicas = self.index.claims.get(claim);
+        let is_of = |number: u64, replicas: u64| number < replicas && name.ends_with(&format!("-{number}"));
+        replicas.zip(number.parse().ok()).is_some_and(|(replicas, number)| is_of(number, *replicas))
     }
 
     /// Claims that `StatefulSets` make from their templates, in order.
     pub(crate) fn templated_claims(&self) -> Vec<String> {
-        let mut claims: Vec<String> = self.index.claims.iter().cloned().collect();
+        let all = self.index.claims.iter();
+        let numbered = all.flat_map(|(claim, replicas)| (0..*replicas).map(move |i| format!("{claim}-{i}")));
+        let mut claims: Vec<String> = numbered.take(MOST_CLAIMS).collect();
         claims.sort();
         claims
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
 /// The labels of who has none.
-static NOTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+pub(super) static NOTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
 
 /// The pod template of a workload (or a bare Pod).
 #[derive(Clone, Debug)]

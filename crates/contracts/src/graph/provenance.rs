@@ -3,18 +3,17 @@
 use super::Document;
 use crate::diagnostic::child;
 use crate::load::tree;
-use crate::model::Where;
-use std::collections::BTreeMap;
+use crate::model::{ChartPlan, Where};
 
 impl Document {
     /// The place of a path of this object: the template, the template's line where the text occurs once there, and
     /// the rendered line.
-    pub(crate) fn place(&self, chart: &str, templates: &BTreeMap<String, String>, path: &[String]) -> Where {
+    pub(crate) fn place(&self, chart: &ChartPlan, path: &[String]) -> Where {
         let rendered = self.line_of(path);
         let source = self.source.as_deref().unwrap_or("templates");
-        let line = templates.get(source).and_then(|template| self.template_line(template, rendered));
-        let note = format!("rendered line {rendered}");
-        Where { file: format!("{}/{source}", chart.trim_end_matches('/')), line, note: Some(note) }
+        let template = chart.templates.get(&chart.file(source));
+        let line = template.and_then(|template| self.template_line(template, rendered));
+        Where { file: chart.shown(source), line, note: Some(format!("rendered line {rendered}")) }
     }
 
     /// The rendered line of a path, or of the nearest thing around it that has one.

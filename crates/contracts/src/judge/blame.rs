@@ -1,7 +1,11 @@
-//! Where in the templates a live failure comes from, as far as the object that failed says it.
+//! Where in the chart a failure comes from that the files did not show, as far as what failed says it.
 
+use super::statics::SCHEMA;
+use crate::bind::set_keys;
+use crate::diagnostic::child;
 use crate::graph::{Container, Document, Graph, Path, PodTemplate, path};
-use crate::model::{ChartPlan, EnvironmentPlan, Slot, What, Where};
+use crate::load::tree;
+use crate::model::{ChartPlan, EnvironmentPlan, Refusal, Slot, What, Where};
 use seatrial_observation::{Ended, Observation, Part, Reason, Seen};
 
 /// The template of the object that a failed look is about.
@@ -16,7 +20,15 @@ pub(super) fn place(
         What::Reachable(target) => (*graph.named(target).first()?, path(["spec", "ports"])),
         _ => blamed(graph, &reason(observation)?)?,
     };
-    Some(document.place(&chart.path, &chart.templates, &at))
+    Some(document.place(chart, &at))
+}
+
+/// Where the chart's schema describes a value that should have been refused: the property, or what is around it.
+pub(super) fn schema(chart: &ChartPlan, refusal: &Refusal) -> Option<Where> {
+    let tree = tree::parse(SCHEMA, chart.templates.get(SCHEMA)?).ok()?;
+    let key = refusal.set.keys().next()?;
+    let pointer = set_keys(key)?.iter().fold(String::new(), |at, key| child(&child(&at, "properties"), key));
+    Some(Where { file: chart.shown(SCHEMA), line: Some(tree.places.at(&pointer).key.line), note: None })
 }
 
 /// What the last part ended with: a doom, or the first thing that was not ready.

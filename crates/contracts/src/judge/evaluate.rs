@@ -81,7 +81,11 @@ fn judge(chart: &ChartPlan, environment: &EnvironmentPlan, slot: &Slot, observat
     };
     match &clause.then[..] {
         [] => inconclusive(slot, "missing", "the clause has no check"),
-        [Phase { check: Check::Refuses(refusals), .. }] => refuses(refusals, &observation.parts).verdict(slot),
+        [Phase { check: Check::Refuses(refusals), .. }] => {
+            let (ruling, accepted) = refuses(refusals, &observation.parts);
+            let places = accepted.into_iter().filter_map(|refusal| blame::schema(chart, refusal)).collect();
+            Verdict { places, ..ruling.verdict(slot) }
+        }
         phases => all_phases(chart, environment, slot, &clause, phases, observation),
     }
 }
@@ -149,29 +153,33 @@ fn installs(observation: &Observation) -> Ruling {
     }
 }
 
-fn refuses(refusals: &[Refusal], parts: &[Part]) -> Ruling {
+/// The ruling, and what was not refused as it should be.
+fn refuses<'r>(refusals: &'r [Refusal], parts: &[Part]) -> (Ruling, Vec<&'r Refusal>) {
+    let unclear = |cause, message: &str| (Ruling::unclear(cause, message), Vec::new());
     if refusals.is_empty() {
-        return Ruling::unclear("missing", "there is nothing to refuse");
+        return unclear("missing", "there is nothing to refuse");
     }
-    let mut broken = Vec::new();
+    let (mut messages, mut broken) = (Vec::new(), Vec::new());
     for (index, one) in refusals.iter().enumerate() {
         let judged = match parts.get(index).and_then(|part| part.samples.last()).map(|sample| &sample.look) {
             Some(Ok(seen)) => refusal(one, seen),
-            Some(Err(error)) => return Ruling::unclear("apparatus", error.message.clone()),
-            None => return Ruling::unclear("missing", "not every refusal was tried"),
+            Some(Err(error)) => return unclear("apparatus", &error.message),
+            None => return unclear("missing", "not every refusal was tried"),
         };
-        match judged.outcome {
-            Outcome::Holds => {}
-            Outcome::Broken(message) => broken.push(message),
-            Outcome::Doomed(reason) => broken.push(text(&reason)),
-            Outcome::Unseen(message) => return Ruling::unclear("missing", message),
-        }
+        let message = match judged.outcome {
+            Outcome::Holds => continue,
+            Outcome::Broken(message) => message,
+            Outcome::Doomed(reason) => text(&reason),
+            Outcome::Unseen(message) => return unclear("missing", &message),
+        };
+        messages.push(message);
+        broken.push(one);
     }
     if broken.is_empty() {
         let n = refusals.len();
-        return Ruling::Pass(vec![measured("values refused", n as f64, None, "", n as u64)]);
+        return (Ruling::Pass(vec![measured("values refused", n as f64, None, "", n as u64)]), broken);
     }
-    Ruling::fail("mismatch", broken.join("\n"))
+    (Ruling::fail("mismatch", messages.join("\n")), broken)
 }
 
 /// What is repeated with several checks: in each round each of them has its part.

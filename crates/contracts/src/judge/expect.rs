@@ -1,9 +1,9 @@
 //! Expectations against values: the one comparison that every check shares.
 
 use crate::model::{Comparison, Expectation, ObjectPath, Operator, PathStep};
+use crate::pattern::pattern;
 use crate::units::is_with_unit;
 pub use crate::units::{duration, quantity};
-use regex::Regex;
 use serde_json::Value;
 use std::fmt::Write as _;
 
@@ -201,7 +201,7 @@ fn is_true(comparison: &Comparison, seen: &Value) -> bool {
     match comparison.operator {
         Operator::Literal => text == operand,
         Operator::Not => !(text == operand || is_equal(&Value::from(operand), seen)),
-        Operator::Matches => Regex::new(operand).is_ok_and(|regex| regex.is_match(&text)),
+        Operator::Matches => pattern(operand).is_ok_and(|regex| regex.is_match(&text)),
         Operator::Less => ordered(&text, operand).is_some_and(|(seen, limit)| seen < limit),
         Operator::AtMost => ordered(&text, operand).is_some_and(|(seen, limit)| seen <= limit),
         Operator::Greater => ordered(&text, operand).is_some_and(|(seen, limit)| seen > limit),

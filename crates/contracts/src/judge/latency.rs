@@ -122,13 +122,7 @@ fn tested(latency: &Latency, limit: &LatencyLimit, run: &LatencyRun, measured: &
     run.target.answers().for_each(|took| _ = test.step(took));
     let (over, n) = (over(limit, run), run.target.len());
     let value = nearest_rank(&run.target.took_us, limit.percentile);
-    measured.push(Measured {
-        what: format!("p{} ({over} of {n} over the limit)", limit.percentile),
-        value,
-        limit: Some(millis(limit)),
-        unit: "ms".to_owned(),
-        n: n as u64,
-    });
+    measured.push(in_ms(format!("p{} ({over} of {n} over the limit)", limit.percentile), value, limit, n));
     let seen = format!(
         "p{}: promised {}, seen {value:.1} ms: {over} of {n} requests were over it",
         limit.percentile,
@@ -140,6 +134,10 @@ fn tested(latency: &Latency, limit: &LatencyLimit, run: &LatencyRun, measured: &
         Some(Decision::Pass) => Finding::Undecided(format!("{seen}, and {} samples were asked for", latency.samples)),
         _ => Finding::Undecided(format!("{seen}, which neither proves nor disproves it")),
     }
+}
+
+fn in_ms(what: String, value: f64, limit: &LatencyLimit, n: usize) -> Measured {
+    Measured { what, value, limit: Some(millis(limit)), unit: "ms".to_owned(), n: n as u64 }
 }
 
 fn over(limit: &LatencyLimit, run: &LatencyRun) -> usize {
@@ -156,13 +154,7 @@ fn compared(latency: &Latency, limit: &LatencyLimit, run: &LatencyRun, measured:
     };
     let Interval { value, low, high } = interval.in_millis();
     let what = latency.than.map_or_else(|| "p50".to_owned(), |than| format!("p50 more than {}", name(than)));
-    measured.push(Measured {
-        what: format!("{what} (95 % of {low:.2} to {high:.2} ms)"),
-        value,
-        limit: Some(millis(limit)),
-        unit: "ms".to_owned(),
-        n: n as u64,
-    });
+    measured.push(in_ms(format!("{what} (95 % of {low:.2} to {high:.2} ms)"), value, limit, n));
     let seen = format!(
         "{what}: promised {}, seen {value:.1} ms (95 % of {low:.2} to {high:.2} ms, {n} samples)",
         shown(limit)

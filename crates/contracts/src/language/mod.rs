@@ -1,6 +1,7 @@
 //! The language reference, `docs/language.md`: written from the types, with an example for each word. Every example is
 //! loaded by a test; those on the files are judged as well.
 
+use crate::judge::{DEFAULTS_ON_FILES, POLICY_NAMES};
 use crate::load::{CHECKS, NEED_WORDS};
 use crate::schema::{self, FileKind};
 use serde_json::Value;
@@ -23,6 +24,25 @@ or the path of `docs/contract.schema.json` (`docs/pack.schema.json` and `docs/re
 `seatrial.yaml`); `seatrial schema contract|pack|repository` prints them. `seatrial explain CLAUSE` shows a clause with
 all defaults filled in.
 ";
+
+/// What stands in many places of a contract: section of the examples, title, and what it is.
+const GRAMMAR: [(&str, &str, &str); 4] = [
+    (
+        "targets",
+        "Targets",
+        "What a clause is about: one text, the same everywhere. What it names must be in the render; a port is left out \
+         where there is only one.",
+    ),
+    (
+        "expectations",
+        "Expectations",
+        "What a field, a header or a sample must be, in `rendered`, `object`, `expect` and wherever else values are \
+         compared. Amounts have units (`100Mi`, `1GB`, `500m`, `200ms`, `80% of limit`); `unchanged` compares with what was \
+         there before `when`.",
+    ),
+    ("paths", "Paths", "The keys of an expected object lead into it, with dots; items of a list have names."),
+    ("references", "References", "`$(…)` is looked up, never computed."),
+];
 
 /// An example: the section and word it is for, and its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,13 +82,22 @@ pub fn reference() -> String {
         blocks.push(format!("## {title}\n\n{about}"));
         blocks.extend(words.iter().flat_map(|(key, about)| word(section, key, about)));
     }
-    blocks.push("## References\n\n`$(…)` is looked up, never computed.".to_owned());
-    for example in examples().into_iter().filter(|example| example.section == "references") {
-        blocks.extend([format!("### `$({})`", example.word), block(&example)]);
+    for (section, title, about) in GRAMMAR {
+        blocks.push(format!("## {title}\n\n{about}"));
+        for example in examples().into_iter().filter(|example| example.section == section) {
+            let word = if section == "references" { format!("$({})", example.word) } else { example.word.to_owned() };
+            blocks.extend([format!("### `{word}`"), block(&example)]);
+        }
     }
     blocks.extend(sections(FileKind::Pack, "Packs", "pack"));
     blocks.extend(sections(FileKind::Repository, "The repository file", "repository"));
     blocks.join("\n\n") + "\n"
+}
+
+/// Names of all that the files decide: implicit and default clauses, the policy pack, and the checks of written ones.
+pub fn judged_on_files() -> Vec<&'static str> {
+    let clauses = ["renders", "decodes", "named"].into_iter().chain(DEFAULTS_ON_FILES).chain(POLICY_NAMES);
+    clauses.chain(CHECKS.iter().filter(|check| check.is_static).map(|check| check.key)).collect()
 }
 
 fn block(example: &Example) -> String {

@@ -31,6 +31,9 @@ fn every_word_has_an_example() {
     let words = words.chain(circumstances().into_iter().map(|(key, _)| ("circumstances", key)));
     let words = words.chain(events().into_iter().map(|(key, _)| ("events", key)));
     let words = words.chain(needs().into_iter().map(|(key, _)| ("needs", key)));
+    let grammar = GRAMMAR.iter().map(|(section, ..)| *section);
+    let bare: Vec<&str> = grammar.filter(|section| all.iter().all(|one| one.section != *section)).collect();
+    assert!(bare.is_empty(), "no example of {bare:?}");
     let missing: Vec<_> = words.filter(|(section, word)| !has(section, word)).collect();
     assert!(missing.is_empty(), "no example of {missing:?} in language/examples.yaml");
 }

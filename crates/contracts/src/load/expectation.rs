@@ -4,8 +4,8 @@ use super::findings::Findings;
 use super::scalars::path;
 use crate::diagnostic::child;
 use crate::model::{Comparison, Expectation, ObjectPath, Operator};
+use crate::pattern::pattern;
 use crate::units;
-use regex::Regex;
 use serde_json::{Map, Value};
 
 /// Operators, the longer ones first.
@@ -66,6 +66,9 @@ pub(crate) fn by_path(
     parsed.into_iter().collect()
 }
 
+/// What is longer is not shown whole: what is wrong with it comes after it.
+const LONGEST_SHOWN: usize = 200;
+
 /// An expression of CEL; that it can be read is looked at at once.
 pub(crate) fn cel(value: &Value, at: &str, found: &mut Findings<'_>) -> Option<Expectation> {
     let Some(source) = value.as_str() else {
@@ -74,7 +77,8 @@ pub(crate) fn cel(value: &Value, at: &str, found: &mut Findings<'_>) -> Option<E
     };
     if let Some(problem) = crate::cel::problem(source) {
         let hint = Some("expressions see `object`, `json` and `now`: object.spec.replicas > 1".to_owned());
-        found.value(at, "bad-cel", format!("`{source}` is no expression of CEL: {problem}"), hint);
+        let shown: String = source.chars().take(LONGEST_SHOWN).collect();
+        found.value(at, "bad-cel", format!("`{shown}` is no expression of CEL: {problem}"), hint);
         return None;
     }
     Some(Expectation::Cel(source.to_owned()))
@@ -106,7 +110,7 @@ fn is_operand(operator: Operator, operand: &str, at: &str, found: &mut Findings<
             false
         }
         Operator::Not => true,
-        Operator::Matches => match Regex::new(operand) {
+        Operator::Matches => match pattern(operand) {
             Ok(_) => true,
             Err(error) => {
                 let last = error.to_string();

@@ -94,8 +94,15 @@ fn step(text: &str) -> PathStep {
     if text == "*" { PathStep::All } else { PathStep::Key(text.to_owned()) }
 }
 
+/// Items by which the single values of one place may make lists longer, all together.
+const MOST_FILLED: usize = 1_000_000;
+
 /// Keys of values are written in Helm's own `--set` syntax.
-pub(crate) fn set_keys<'k>(keys: impl Iterator<Item = &'k String>, at: &str, found: &mut Findings<'_>) {
+pub(crate) fn set_keys<'k>(keys: impl Iterator<Item = &'k String> + Clone, at: &str, found: &mut Findings<'_>) {
+    if crate::bind::filled(keys.clone()) > MOST_FILLED {
+        let message = format!("these keys make lists of more than {MOST_FILLED} items");
+        found.value(at, "too-large", message, None);
+    }
     for key in keys.filter(|key| !crate::bind::is_set_key(key)) {
         let hint = Some("keys are written as for helm --set: a.b[0].c".to_owned());
         found.key(&child(at, key), "bad-key", format!("`{key}` is no key of values"), hint);

@@ -371,6 +371,22 @@ fn aliases_are_values_but_no_bombs() {
         text.extend(["  x", &i.to_string(), ": &x", &i.to_string(), " [", &list, "]\n"]);
     }
     assert_eq!(mistakes(&text)[0].code, "too-many-aliases");
+    // Few nodes, but long ones; and anchors around anchors, of which each is kept.
+    let long = format!("chart: .\nclauses:\n  a: &a {}\n  b: [{}]\n", "x".repeat(100_000), "*a,".repeat(10_000));
+    assert_eq!(mistakes(&long)[0].code, "too-many-aliases");
+    let around = (0..60).map(|i| format!("&a{i} [")).collect::<Vec<_>>().concat();
+    let deep = format!("chart: .\nclauses:\n  a: {around}{}{}\n", "x,".repeat(10_000), "]".repeat(60));
+    assert_eq!(mistakes(&deep)[0].code, "too-many-aliases");
+}
+
+#[test]
+fn keys_of_values_make_no_gigabytes() {
+    let set = |key: &str| format!("chart: .\nenvironments:\n  dev: {{ set: {{ \"{key}\": 1 }} }}\n");
+    check(&set("a.b[65536].c"), &[]);
+    check(&set("a.b[65537].c"), &["3:17 bad-key"]);
+    check(&set(&format!("a{}", ".a".repeat(100))), &["3:17 bad-key"]);
+    let many = (0..20).map(|i| format!("\"k{i}[65000]\": 1, ")).collect::<Vec<_>>().concat();
+    check(&format!("chart: .\nenvironments:\n  dev: {{ set: {{ {many} }} }}\n"), &["3:15 too-large"]);
 }
 
 #[test]

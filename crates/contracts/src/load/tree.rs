@@ -10,8 +10,11 @@ use std::collections::HashMap;
 /// Nesting deeper than this is no contract.
 const DEEPEST: usize = 64;
 
-/// More nodes than this by aliases is no contract.
+/// More nodes than this by aliases is no contract; a long text counts as many.
 const MOST_ALIASED: usize = 100_000;
+
+/// So many bytes of text are as much as one more node.
+const BYTES_A_NODE: usize = 64;
 
 /// A file as a value, and where each of its nodes is written.
 #[derive(Debug)]
@@ -39,7 +42,7 @@ struct Reader<'t> {
     file: &'t str,
     parser: Parser<'t, StrInput<'t>>,
     anchors: HashMap<usize, Value>,
-    /// Nodes that aliases brought so far.
+    /// Nodes that anchors and aliases brought so far.
     aliased: usize,
     places: HashMap<String, Place>,
     mistakes: Vec<Diagnostic>,
@@ -81,28 +84,28 @@ impl<'t> Reader<'t> {
         key: Option<Mark>,
         depth: usize,
     ) -> Result<Value, Diagnostic> {
-        let value = mark(span);
-        self.places.insert(pointer.to_owned(), Place { key: key.unwrap_or(value), value });
+        let at = mark(span);
+        self.places.insert(pointer.to_owned(), Place { key: key.unwrap_or(at), value: at });
         if depth > DEEPEST {
-            return Err(self.at(value, "too-deep", format!("nested deeper than {DEEPEST} levels"), None));
+            return Err(self.at(at, "too-deep", format!("nested deeper than {DEEPEST} levels"), None));
         }
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let value = self.scalar(&text, style, tag.as_ref(), span);
-                self.remember(anchor, &value);
+                self.remember(anchor, &value, at)?;
                 Ok(value)
             }
             Event::SequenceStart(anchor, _) => {
                 let value = self.list(pointer, depth)?;
-                self.remember(anchor, &value);
+                self.remember(anchor, &value, at)?;
                 Ok(value)
             }
             Event::MappingStart(anchor, _) => {
                 let value = self.map(pointer, depth)?;
-                self.remember(anchor, &value);
+                self.remember(anchor, &value, at)?;
                 Ok(value)
             }
-            Event::Alias(anchor) => self.alias(anchor, value),
+            Event::Alias(anchor) => self.alias(anchor, at),
             _ => Ok(Value::Null),
         }
     }
@@ -172,20 +175,27 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The value of an anchor once more; aliases of aliases grow without end, so there is one.
+    /// The value of an anchor once more.
     fn alias(&mut self, anchor: usize, at: Mark) -> Result<Value, Diagnostic> {
-        let value = self.anchors.get(&anchor).cloned().unwrap_or(Value::Null);
-        self.aliased += nodes(&value);
-        if self.aliased > MOST_ALIASED {
-            return Err(self.at(at, "too-many-aliases", "aliases make the file too large".to_owned(), None));
-        }
-        Ok(value)
+        let Some(value) = self.anchors.get(&anchor) else { return Ok(Value::Null) };
+        self.aliased += nodes(value);
+        if self.aliased > MOST_ALIASED { Err(self.too_many(at)) } else { Ok(value.clone()) }
     }
 
-    fn remember(&mut self, anchor: usize, value: &Value) {
+    fn remember(&mut self, anchor: usize, value: &Value, at: Mark) -> Result<(), Diagnostic> {
         if anchor > 0 {
+            self.aliased += nodes(value);
+            if self.aliased > MOST_ALIASED {
+                return Err(self.too_many(at));
+            }
             self.anchors.insert(anchor, value.clone());
         }
+        Ok(())
+    }
+
+    /// Aliases of aliases grow without end, and anchors in anchors are kept as often as they are deep.
+    fn too_many(&self, at: Mark) -> Diagnostic {
+        self.at(at, "too-many-aliases", "aliases make the file too large".to_owned(), None)
     }
 
     fn syntax(&self, error: &ScanError) -> Diagnostic {
@@ -199,12 +209,19 @@ impl<'t> Reader<'t> {
     }
 }
 
+/// What a value weighs, in nodes.
 fn nodes(value: &Value) -> usize {
     match value {
         Value::Array(items) => 1 + items.iter().map(nodes).sum::<usize>(),
-        Value::Object(entries) => 1 + entries.values().map(nodes).sum::<usize>(),
+        Value::Object(entries) => entries.iter().fold(1, |sum, (key, item)| sum + weight(key) + nodes(item)),
+        Value::String(text) => 1 + weight(text),
         _ => 1,
     }
+}
+
+/// What a text weighs beside the node that it is in.
+pub(crate) fn weight(text: &str) -> usize {
+    text.len() / BYTES_A_NODE
 }
 
 fn mark(span: Span) -> Mark {

@@ -21,8 +21,27 @@ pub struct ChartPlan {
     /// Template sources by path relative to the chart (`templates/service.yaml`), for the places of findings.
     #[serde(default)]
     pub templates: BTreeMap<String, String>,
+    /// Folders of subcharts by what Helm calls them, where that is something else (`charts/cache` → `charts/redis`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub subcharts: BTreeMap<String, String>,
     /// The environments in file order.
     pub environments: Vec<EnvironmentPlan>,
+}
+
+impl ChartPlan {
+    /// The file, below the chart, that Helm calls so in `# Source:` and in its messages.
+    pub(crate) fn file(&self, called: &str) -> String {
+        // The longest name comes last.
+        let mut known = self.subcharts.iter().rev();
+        let below = |name: &str| called.strip_prefix(name)?.strip_prefix('/');
+        let found = known.find_map(|(name, folder)| Some(format!("{folder}/{}", below(name)?)));
+        found.unwrap_or_else(|| called.to_owned())
+    }
+
+    /// The same as people look for it: with the chart's own folder.
+    pub(crate) fn shown(&self, called: &str) -> String {
+        format!("{}/{}", self.path.trim_end_matches('/'), self.file(called))
+    }
 }
 
 /// The plan of one environment of a chart.

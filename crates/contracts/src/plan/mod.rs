@@ -9,6 +9,7 @@ mod graded;
 mod holds;
 mod order;
 mod skips;
+mod subcharts;
 mod targets;
 
 pub use baseline::Baseline;
@@ -52,6 +53,7 @@ pub fn plan(contract: &Contract, source: &ChartSource<'_>) -> Result<ChartPlan, 
         cluster: contract.cluster.clone(),
         timeouts: contract.timeouts,
         templates: templates(source),
+        subcharts: subcharts::folders(source.chart_yaml, source.files),
         environments: Vec::new(),
     };
     let mut problems = unknown_defaults(contract);

@@ -40,10 +40,23 @@ impl Case {
         Self { chart, clause: None, expected: Expected::Nowhere }
     }
 
+    /// The verdict points elsewhere: what is wrong with one place is shown at another.
+    pub(crate) fn moved(self, to: impl Fn(&At) -> At) -> Self {
+        match &self.expected {
+            Expected::At(all) => Self { expected: Expected::At(all.iter().map(to).collect()), ..self },
+            _ => self,
+        }
+    }
+
     /// Found by a written clause of this name.
     pub(crate) fn by(self, clause: impl Into<String>) -> Self {
         Self { clause: Some(clause.into()), ..self }
     }
+}
+
+/// [`Case::moved`] of each.
+pub(crate) fn moved(cases: Vec<Case>, to: impl Fn(&At) -> At) -> Vec<Case> {
+    cases.into_iter().map(|case| case.moved(&to)).collect()
 }
 
 /// Changes each value that a pattern finds in objects of some kinds (`Service|Ingress`, `*` for all), where `change`
@@ -169,6 +182,11 @@ impl Chart {
 }
 
 impl At {
+    /// This path of the same object.
+    pub(crate) fn with_path(&self, steps: &[&str]) -> Self {
+        Self(self.0, steps.iter().map(|step| (*step).to_owned()).collect())
+    }
+
     pub(crate) fn below(&self, step: &str) -> Self {
         Self(self.0, self.1.iter().cloned().chain([step.to_owned()]).collect())
     }

@@ -1,11 +1,12 @@
 //! A sound chart as trees: read from a base, given names, dressed as a careful chart is, and printed as its templates
 //! and as what Helm makes of them.
 
-use super::emit::Emitted;
+use super::emit::{Emitted, breaks};
+use super::helm;
 use super::names::{Dice, names};
 use indexmap::IndexMap;
 use seatrial_contracts::load::load;
-use seatrial_contracts::model::Contract;
+use seatrial_contracts::model::{Contract, LastRelease};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
@@ -22,6 +23,10 @@ pub(crate) struct Chart {
     pub(crate) files: BTreeMap<String, String>,
     /// What Helm said instead of a render.
     pub(crate) error: Option<String>,
+    /// The objects of the release before this one.
+    last: Option<Arc<Vec<Document>>>,
+    /// The objects of a second environment, and its name.
+    other: Option<(&'static str, Arc<Vec<Document>>)>,
     names: BTreeMap<String, String>,
 }
 
@@ -47,10 +52,12 @@ pub(crate) struct Line {
 }
 
 /// What Helm and the judge get.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Printed {
     pub(crate) render: String,
     pub(crate) templates: BTreeMap<String, String>,
+    /// How many lines the render has so far.
+    ended: usize,
     starts: Vec<(usize, usize, Emitted)>,
 }
 
@@ -59,12 +66,14 @@ impl Chart {
     pub(crate) fn of(shape: &'static str, text: &str, contract: &str, dice: &mut Dice) -> Self {
         let mut words = words(&format!("{text}{contract}"));
         words.insert("chart".to_owned());
-        let contract =
-            format!("apiVersion: seatrial.dev/v1\nkind: Contract\nchart: .\nuses: {{ policy: {{}} }}\n{contract}");
+        let contract = format!(
+            "apiVersion: seatrial.dev/v1\nkind: Contract\nchart: .\nuses: {{ policy: {{}} }}\n{contract}{}",
+            helm::REFUSES
+        );
         let (documents, names) = (documents(text), names(&words, dice));
-        let schema = r#"{ "properties": { "names": { "type": "object" } } }"#.to_owned();
-        let files = BTreeMap::from([("values.schema.json".to_owned(), schema)]);
-        let mut chart = Self { shape, documents, contract, loaded: OnceLock::new(), files, error: None, names };
+        let files = BTreeMap::from([("values.schema.json".to_owned(), helm::SCHEMA.to_owned())]);
+        let loaded = OnceLock::new();
+        let mut chart = Self { shape, documents, contract, loaded, files, error: None, last: None, other: None, names };
         chart.contract = chart.filled(&chart.contract);
         chart.loaded();
         chart.documents.iter_mut().for_each(dress);
@@ -81,15 +90,44 @@ impl Chart {
 
     /// Without the clause that counts objects: what is taken away is to be missed by whoever refers to it.
     pub(crate) fn uncounted(&self) -> Self {
-        let clauses: Vec<&str> = self.contract.split("\n  ").collect();
-        let mut is_counting = false;
-        let kept = clauses.into_iter().filter(|line| {
+        self.without_clause("objects")
+    }
+
+    /// Without a written clause.
+    pub(crate) fn without_clause(&self, name: &str) -> Self {
+        let head = format!("{name}:");
+        let mut is_it = false;
+        let kept = self.contract.split("\n  ").filter(|line| {
             if !line.starts_with(' ') {
-                is_counting = line.starts_with("objects:");
+                is_it = line.starts_with(&head);
             }
-            !is_counting
+            !is_it
         });
-        Self { contract: kept.collect::<Vec<_>>().join("\n  "), loaded: OnceLock::new(), ..self.clone() }
+        let contract = kept.collect::<Vec<_>>().join("\n  ");
+        Self { contract, loaded: OnceLock::new(), ..self.clone() }
+    }
+
+    /// The same chart after a release of another.
+    pub(crate) fn after(&self, last: &Self) -> Self {
+        Self { last: Some(Arc::new(last.documents.clone())), ..self.clone() }
+    }
+
+    /// The same chart as it renders in `prod`, beside another in `default`; both must be alike.
+    pub(crate) fn beside(&self, other: &Self) -> Self {
+        self.of_two("default", other)
+    }
+
+    /// The same the other way round.
+    pub(crate) fn before(&self, other: &Self) -> Self {
+        self.of_two("prod", other)
+    }
+
+    fn of_two(&self, name: &'static str, other: &Self) -> Self {
+        let alike =
+            "environments: { default: {}, prod: {} }\nclauses:\n  alike: { in: default, same: [default, prod] }\n";
+        let contract = self.contract.replacen("clauses:\n", alike, 1);
+        let other = Some((name, Arc::new(other.documents.clone())));
+        Self { contract, loaded: OnceLock::new(), other, ..self.clone() }
     }
 
     /// What a word stands for.
@@ -116,8 +154,12 @@ impl Chart {
 
     /// Templates and render.
     pub(crate) fn printed(&self) -> Printed {
-        let mut printed = Printed { render: String::new(), templates: self.files.clone(), starts: Vec::new() };
-        for document in &self.documents {
+        self.print(&self.documents)
+    }
+
+    fn print(&self, documents: &[Document]) -> Printed {
+        let mut printed = Printed { templates: self.files.clone(), ..Printed::default() };
+        for document in documents {
             let text = document.text.as_ref().map(|text| Emitted::of_text(text));
             let emitted = text.unwrap_or_else(|| Emitted::of(&document.value));
             printed.add(self, &document.file, emitted);
@@ -133,15 +175,15 @@ impl Chart {
 
 impl Printed {
     fn add(&mut self, chart: &Chart, file: &str, emitted: Emitted) {
-        let head = format!("---\n# Source: {}/{file}\n", chart.name());
+        let head = format!("---\n# Source: {}/{file}\n{}", chart.name(), chart.filled(&emitted.text));
+        let rendered = self.ended + 2;
+        self.ended += breaks(&head);
         self.render.push_str(&head);
-        let rendered = self.render.matches('\n').count();
-        self.render.push_str(&chart.filled(&emitted.text));
         let template = self.templates.entry(file.to_owned()).or_default();
         if !template.is_empty() {
             template.push_str("---\n");
         }
-        let start = template.matches('\n').count();
+        let start = breaks(template);
         template.push_str(&chart.as_template(&emitted.text));
         self.starts.push((rendered, start, emitted));
     }
@@ -231,8 +273,20 @@ fn merge(into: &mut Value, from: &Value) {
     }
 }
 
-/// The renders of the one environment.
+/// The renders of each environment.
 pub(crate) fn renders(chart: &Chart, printed: &Printed) -> IndexMap<String, Result<String, String>> {
     let render = chart.error.clone().map_or_else(|| Ok(printed.render.clone()), Err);
-    IndexMap::from([("default".to_owned(), render)])
+    let Some((name, documents)) = &chart.other else { return IndexMap::from([("default".to_owned(), render)]) };
+    let other = Ok(chart.print(documents).render);
+    let (first, second) = if *name == "default" { (other, render) } else { (render, other) };
+    IndexMap::from([("default".to_owned(), first), ("prod".to_owned(), second)])
+}
+
+/// The last release, where there was one.
+pub(crate) fn last_releases(chart: &Chart) -> IndexMap<String, LastRelease> {
+    let release = |documents: &Arc<Vec<Document>>| LastRelease {
+        name: "v1".to_owned(),
+        rendered: chart.print(documents).render.into(),
+    };
+    chart.last.iter().map(|documents| ("default".to_owned(), release(documents))).collect()
 }

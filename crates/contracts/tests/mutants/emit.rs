@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub(crate) struct Emitted {
     pub(crate) text: String,
+    /// How many lines it has so far.
+    ended: usize,
     lines: BTreeMap<Vec<String>, usize>,
 }
 
@@ -15,7 +17,7 @@ impl Emitted {
         let mut emitted = Self::default();
         match value {
             Value::Object(map) => emitted.map(map, &mut Vec::new(), 0),
-            other => emitted.text = format!("{}\n", scalar(other)),
+            other => emitted.put(&format!("{}\n", scalar(other))),
         }
         emitted
     }
@@ -46,15 +48,15 @@ impl Emitted {
     fn value(&mut self, value: &Value, path: &mut Vec<String>, indent: usize) {
         match value {
             Value::Object(map) if !map.is_empty() => {
-                self.text.push('\n');
+                self.put("\n");
                 self.map(map, path, indent + 2);
             }
             Value::Array(items) if !items.is_empty() => {
-                self.text.push('\n');
+                self.put("\n");
                 self.list(items, path, indent + 2);
             }
             Value::String(text) if text.ends_with('\n') && !text.starts_with([' ', '\n']) => {
-                self.text.push_str(" |\n");
+                self.put(" |\n");
                 for line in text.lines() {
                     self.put(&format!("{}{line}\n", " ".repeat(indent + 2)));
                 }
@@ -77,12 +79,18 @@ impl Emitted {
     }
 
     fn put(&mut self, text: &str) {
+        self.ended += breaks(text);
         self.text.push_str(text);
     }
 
     fn next_line(&self) -> usize {
-        self.text.matches('\n').count() + 1
+        self.ended + 1
     }
+}
+
+/// How many lines end in a text.
+pub(crate) fn breaks(text: &str) -> usize {
+    text.as_bytes().split(|byte| *byte == b'\n').count() - 1
 }
 
 fn scalar(value: &Value) -> String {

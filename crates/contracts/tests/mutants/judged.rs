@@ -1,10 +1,11 @@
 //! What the judge says of a chart, by its public interface alone, with all that needs a cluster taken as kept.
 
 use super::case::{Case, Expected};
-use super::chart::{Chart, Line, Printed, renders};
+use super::chart::{Chart, Line, Printed, last_releases, renders};
+use super::helm;
 use indexmap::IndexMap;
-use seatrial_contracts::judge::{blocked, blocking, judge_static, needs_observation};
-use seatrial_contracts::model::{ChartPlan, Slot, Verdict, VerdictKind, Where};
+use seatrial_contracts::judge::{blocked, blocking, evaluate, judge_static, needs_observation};
+use seatrial_contracts::model::{ChartPlan, EnvironmentPlan, Slot, Verdict, VerdictKind, Where};
 use seatrial_contracts::plan::{ChartSource, plan};
 
 /// What came of a case.
@@ -21,14 +22,20 @@ pub(crate) enum Outcome {
 /// The verdicts of a chart.
 pub(crate) fn verdicts(chart: &Chart, printed: &Printed) -> Vec<Verdict> {
     let plan = planned(chart, printed);
-    let environment = &plan.environments[0];
+    plan.environments.iter().flat_map(|environment| in_environment(chart, &plan, environment)).collect()
+}
+
+fn in_environment(chart: &Chart, plan: &ChartPlan, environment: &EnvironmentPlan) -> Vec<Verdict> {
     let mut verdicts: IndexMap<String, Verdict> = IndexMap::new();
     for slot in &environment.slots {
         let cause = slot.after.iter().find_map(|id| blocking(&verdicts[id]));
         let verdict = match cause {
             Some(root) => blocked(slot, &root),
-            None if needs_observation(slot) => kept(slot),
-            None => judge_static(&plan, environment, slot),
+            None => match helm::observed(chart, slot) {
+                Some(observed) => evaluate(plan, environment, slot, Some(&observed)),
+                None if needs_observation(slot) => kept(slot),
+                None => judge_static(plan, environment, slot),
+            },
         };
         verdicts.insert(slot.id.local(), verdict);
     }
@@ -42,7 +49,7 @@ fn planned(chart: &Chart, printed: &Printed) -> ChartPlan {
         values_yaml: &chart.values(),
         files: &printed.templates,
         renders: &renders(chart, printed),
-        last_releases: &IndexMap::new(),
+        last_releases: &last_releases(chart),
         run_id: "0",
     };
     plan(&chart.loaded(), &source).unwrap_or_else(|mistakes| panic!("{}: {mistakes:#?}", chart.shape))
@@ -101,6 +108,8 @@ fn places_agree(case: &Case, printed: &Printed, verdict: &Verdict) -> Outcome {
 }
 
 fn line(place: &Where) -> Line {
-    let rendered = place.note.as_deref().and_then(|note| note.strip_prefix("rendered line ")?.parse().ok());
+    // Of another environment than the verdict's it says which.
+    let rendered =
+        place.note.as_deref().and_then(|note| note.strip_prefix("rendered line ")?.split(' ').next()?.parse().ok());
     Line { file: place.file.clone(), rendered, template: place.line }
 }

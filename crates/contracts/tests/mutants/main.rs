@@ -5,6 +5,7 @@
 mod case;
 mod chart;
 mod emit;
+mod helm;
 mod judged;
 mod kinds;
 mod names;
@@ -13,8 +14,9 @@ use case::{Case, Mutant};
 use chart::Chart;
 use judged::{Outcome, outcome, verdicts};
 use names::{Dice, seed};
+use seatrial_contracts::language::judged_on_files;
 use seatrial_contracts::model::VerdictKind;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known to be found by nothing: `check mutant shape: n`.
 const SURVIVORS: &str = include_str!("survivors.txt");
@@ -38,7 +40,10 @@ fn bases(seed: u64) -> Vec<Chart> {
 #[test]
 fn the_bases_are_sound() {
     let seed = seed();
-    for chart in bases(seed) {
+    let all = bases(seed);
+    // Also after a release that was the same, and beside an environment that is.
+    let more = all.iter().flat_map(|chart| [chart.after(chart), chart.beside(chart)]).collect::<Vec<_>>();
+    for chart in all.into_iter().chain(more) {
         let printed = chart.printed();
         for verdict in verdicts(&chart, &printed) {
             let shape = chart.shape;
@@ -72,13 +77,17 @@ fn each_mutant_is_found_at_its_line() {
 
 #[test]
 fn each_check_has_its_mutants() {
-    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut named: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for mutant in kinds::all() {
-        *names.entry(mutant.check).or_default() += 1;
+        assert!(named.entry(mutant.check).or_default().insert(mutant.name), "{} {} twice", mutant.check, mutant.name);
     }
-    for (check, n) in &names {
-        assert!(*n >= LEAST, "{check} has only {n} mutants");
+    let judged: BTreeSet<&str> = judged_on_files().into_iter().collect();
+    for check in &judged {
+        let n = named.get(check).map_or(0, BTreeSet::len);
+        assert!(n >= LEAST, "{check} has {n} mutants: a clause on the files brings at least {LEAST}");
     }
+    let others: Vec<&&str> = named.keys().filter(|check| !judged.contains(**check)).collect();
+    assert!(others.is_empty(), "mutants of nothing that is judged: {others:?}");
 }
 
 /// One mutant on all bases.
@@ -89,8 +98,20 @@ struct Tried {
     wrong: Vec<String>,
 }
 
+/// In turn on as many threads as there are cores: neighbours take alike long.
 fn tried(bases: &[Chart]) -> Vec<Tried> {
-    kinds::all().into_iter().map(|mutant| on_all(mutant, bases)).collect()
+    let all = kinds::all();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut tried: Vec<(usize, Tried)> = std::thread::scope(|scope| {
+        let turn = |first: usize| {
+            let own = all.iter().copied().enumerate().skip(first).step_by(threads);
+            scope.spawn(move || own.map(|(number, mutant)| (number, on_all(mutant, bases))).collect::<Vec<_>>())
+        };
+        let turns: Vec<_> = (0..threads).map(turn).collect();
+        turns.into_iter().flat_map(|turn| turn.join().expect("a turn ends")).collect()
+    });
+    tried.sort_by_key(|(number, _)| *number);
+    tried.into_iter().map(|(_, tried)| tried).collect()
 }
 
 fn on_all(mutant: Mutant, bases: &[Chart]) -> Tried {

@@ -47,6 +47,7 @@ mod tests {
             cluster: None,
             timeouts: Timeouts::default(),
             templates: BTreeMap::new(),
+            subcharts: BTreeMap::new(),
             environments: Vec::new(),
         }
     }

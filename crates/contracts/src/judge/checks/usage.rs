@@ -30,7 +30,7 @@ fn things(check: &UsageCheck, used: &[Usage]) -> Vec<Usage> {
         UsageOf::Namespace => "namespace",
         UsageOf::Node => "node",
     };
-    let working_set_bytes = used.iter().map(|u| u.working_set_bytes).sum();
+    let working_set_bytes = used.iter().fold(0, |sum: u64, one| sum.saturating_add(one.working_set_bytes));
     vec![Usage { of: of.to_owned(), working_set_bytes, limit_bytes: used.first().and_then(|u| u.limit_bytes) }]
 }
 

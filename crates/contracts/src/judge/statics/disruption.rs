@@ -1,18 +1,22 @@
 //! `disruption`: a disruption budget guards pods of the release, and lets go of one at least, or no node can be drained.
 
-use super::{Facts, Finding, Inspected};
-use crate::graph::{Document, Path, PodTemplate, path, selects_by};
+use super::{Facts, Finding, Inspected, stays};
+use crate::graph::{Document, Path, PodTemplate, path};
 use serde_json::Value;
+use std::collections::HashMap;
 
 pub(super) fn inspect(facts: &Facts<'_>) -> Inspected {
     let mut inspected = Inspected::new("disruption budgets");
-    let mut guarded: Vec<(usize, &Document)> = Vec::new();
+    let mut guarded: HashMap<usize, &Document> = HashMap::new();
+    let scaled = scaled(facts);
     for pdb in facts.graph.of_kind("PodDisruptionBudget") {
         let pods = guarded_by(facts, pdb);
         let mut found: Vec<Finding> = Vec::new();
-        found.extend(guards_nothing(facts, pdb, &pods).or_else(|| never_lets_go(facts, pdb, &pods)));
+        found.extend(guards_nothing(facts, pdb, &pods).or_else(|| never_lets_go(facts, &scaled, pdb, &pods)));
         found.extend(guarded_twice(pdb, &pods, &guarded));
-        guarded.extend(pods.iter().map(|pod| (pod.workload.number, pdb)));
+        for pod in &pods {
+            guarded.entry(pod.workload.number).or_insert(pdb);
+        }
         inspected.subject(found);
     }
     inspected
@@ -21,8 +25,8 @@ pub(super) fn inspect(facts: &Facts<'_>) -> Inspected {
 /// The workloads whose pods a budget selects.
 fn guarded_by<'f>(facts: &'f Facts<'_>, pdb: &Document) -> Vec<PodTemplate<'f>> {
     let namespace = facts.namespace_of(pdb);
-    let staying = facts.staying_pods().filter(|pod| facts.namespace_of(pod.workload) == namespace);
-    staying.filter(|pod| selects_by(&pdb.value["spec"]["selector"], pod.labels())).collect()
+    let selected = facts.graph.selected_by(&pdb.value["spec"]["selector"]);
+    selected.into_iter().filter(|pod| stays(pod) && facts.namespace_of(pod.workload) == namespace).collect()
 }
 
 fn guards_nothing(facts: &Facts<'_>, pdb: &Document, pods: &[PodTemplate<'_>]) -> Option<Finding> {
@@ -30,8 +34,8 @@ fn guards_nothing(facts: &Facts<'_>, pdb: &Document, pods: &[PodTemplate<'_>]) -
     (pods.is_empty() && !facts.graph.may_make_pods()).then(|| Finding::at(pdb, &path(["spec", "selector"]), message))
 }
 
-fn never_lets_go(facts: &Facts<'_>, pdb: &Document, pods: &[PodTemplate<'_>]) -> Option<Finding> {
-    let (field, written, why) = of_one_value(pdb).or_else(|| of_replicas(facts, pdb, pods))?;
+fn never_lets_go(facts: &Facts<'_>, scaled: &Scaled<'_>, pdb: &Document, pods: &[PodTemplate<'_>]) -> Option<Finding> {
+    let (field, written, why) = of_one_value(pdb).or_else(|| of_replicas(facts, scaled, pdb, pods))?;
     let message =
         format!("{}: expected to let go of a pod, seen {field}: {written} {why}: no node can be drained", pdb.target());
     let at: Path = path(["spec", field]);
@@ -49,26 +53,43 @@ fn of_one_value(pdb: &Document) -> Option<(&'static str, String, String)> {
 }
 
 /// As many must stay as there ever are.
-fn of_replicas(facts: &Facts<'_>, pdb: &Document, pods: &[PodTemplate<'_>]) -> Option<(&'static str, String, String)> {
+fn of_replicas(
+    facts: &Facts<'_>,
+    scaled: &Scaled<'_>,
+    pdb: &Document,
+    pods: &[PodTemplate<'_>],
+) -> Option<(&'static str, String, String)> {
     let written = plain(pdb.value["spec"].get("minAvailable")?)?;
-    let most: u64 = pods.iter().map(|pod| most_replicas(facts, pod.workload)).sum::<Option<u64>>()?;
+    let most = pods
+        .iter()
+        .try_fold(0, |sum: u64, pod| Some(sum.saturating_add(most_replicas(facts, scaled, pod.workload)?)))?;
     let least = match written.strip_suffix('%') {
-        Some(percent) => (percent.parse::<u64>().ok()? * most).div_ceil(100),
+        Some(percent) => (percent.parse::<u64>().ok()?.saturating_mul(most)).div_ceil(100),
         None => written.parse().ok()?,
     };
     (most > 0 && least >= most).then(|| ("minAvailable", written, format!("of {most}")))
 }
 
+/// Kind and name of what is scaled → its autoscaler, the first where there are several.
+type Scaled<'f> = HashMap<(&'f str, &'f str), &'f Document>;
+
+fn scaled<'f>(facts: &Facts<'f>) -> Scaled<'f> {
+    let mut scaled = Scaled::new();
+    for hpa in facts.graph.of_kind("HorizontalPodAutoscaler") {
+        let target = &hpa.value["spec"]["scaleTargetRef"];
+        if let (Some(kind), Some(name)) = (target["kind"].as_str(), target["name"].as_str()) {
+            scaled.entry((kind, name)).or_insert(hpa);
+        }
+    }
+    scaled
+}
+
 /// The most pods that a workload ever has; none for what counts its pods by other things.
-fn most_replicas(facts: &Facts<'_>, workload: &Document) -> Option<u64> {
+fn most_replicas(facts: &Facts<'_>, scaled: &Scaled<'_>, workload: &Document) -> Option<u64> {
     if !["Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"].contains(&workload.kind()) {
         return None;
     }
-    let scales = |hpa: &&Document| {
-        let target = &hpa.value["spec"]["scaleTargetRef"];
-        target["kind"] == workload.kind() && target["name"] == workload.name()
-    };
-    match facts.graph.of_kind("HorizontalPodAutoscaler").find(scales) {
+    match scaled.get(&(workload.kind(), workload.name())) {
         Some(hpa) => hpa.value["spec"]["maxReplicas"].as_u64(),
         None if facts.graph.of_kind("ScaledObject").next().is_some() => None,
         None => Some(workload.value["spec"]["replicas"].as_u64().unwrap_or(1)),
@@ -76,9 +97,8 @@ fn most_replicas(facts: &Facts<'_>, workload: &Document) -> Option<u64> {
 }
 
 /// The API refuses to evict a pod that two budgets speak for.
-fn guarded_twice(pdb: &Document, pods: &[PodTemplate<'_>], guarded: &[(usize, &Document)]) -> Option<Finding> {
-    let (pod, (_, other)) =
-        pods.iter().find_map(|pod| Some((pod, guarded.iter().find(|(n, _)| *n == pod.workload.number)?)))?;
+fn guarded_twice(pdb: &Document, pods: &[PodTemplate<'_>], guarded: &HashMap<usize, &Document>) -> Option<Finding> {
+    let (pod, other) = pods.iter().find_map(|pod| Some((pod, guarded.get(&pod.workload.number)?)))?;
     let (name, workload, other) = (pdb.target(), pod.workload.target(), other.target());
     let message =
         format!("{name}: expected {workload} in one budget, seen it in {other}, too: its pods can't be evicted");

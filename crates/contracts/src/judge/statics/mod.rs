@@ -102,9 +102,10 @@ impl<'a> Facts<'a> {
     /// Whether the template of an object, or a helper that it may use, makes other values at each render.
     fn is_random(&self, document: &Document) -> bool {
         let source = document.source.as_deref().unwrap_or("");
-        let texts =
-            self.chart.templates.iter().filter(|(name, _)| *name == source || name.rsplit('.').next() == Some("tpl"));
-        texts.into_iter().any(|(_, text)| RANDOM.iter().any(|word| text.contains(word)))
+        let helpers = self.chart.templates.iter().filter(|(name, _)| name.rsplit('.').next() == Some("tpl"));
+        let mut texts =
+            self.chart.templates.get(&self.chart.file(source)).into_iter().chain(helpers.map(|(_, text)| text));
+        texts.any(|text| RANDOM.iter().any(|word| text.contains(word)))
     }
 
     /// Whether the contract's `needs` bring this object with the keys that are asked for; what a needed chart makes is
@@ -126,23 +127,28 @@ impl<'a> Facts<'a> {
 
     /// The pods that stay: those of no hook, and of nothing that ends.
     fn staying_pods(&self) -> impl Iterator<Item = PodTemplate<'a>> {
-        let ends = |pod: &PodTemplate<'_>| matches!(pod.workload.kind(), "Job" | "CronJob");
-        self.graph.pod_templates().filter(move |pod| !pod.workload.is_hook() && !ends(pod))
+        self.graph.pod_templates().filter(stays)
     }
 
     /// Where a finding is. Text is parsed for it, so only what is shown is looked up.
     fn place(&self, finding: &Finding) -> Option<Where> {
         match &finding.at {
             At::Nowhere => None,
-            At::File(file, line) => {
-                let file = format!("{}/{file}", self.chart.path.trim_end_matches('/'));
-                Some(Where { file, line: Some(*line), note: None })
-            }
-            At::Object(number, path) => {
-                Some(self.graph.documents.get(*number)?.place(&self.chart.path, &self.chart.templates, path))
+            At::File(file, line) => Some(Where { file: self.chart.shown(file), line: Some(*line), note: None }),
+            At::Object(number, path) => Some(self.graph.documents.get(*number)?.place(self.chart, path)),
+            At::Elsewhere(name, number, path) => {
+                let environment = self.chart.environments.iter().find(|one| one.name == *name)?;
+                let document = environment.rendered.graph().documents.get(*number)?;
+                let place = document.place(self.chart, path);
+                Some(Where { note: place.note.map(|note| format!("{note} of {name}")), ..place })
             }
         }
     }
+}
+
+/// Whether pods stay: those of no hook, and of nothing that ends.
+fn stays(pod: &PodTemplate<'_>) -> bool {
+    !pod.workload.is_hook() && !matches!(pod.workload.kind(), "Job" | "CronJob")
 }
 
 /// The namespaces in which the render has an object of that name, where it has none in the one that is wanted.
@@ -178,6 +184,11 @@ impl Inspected {
         Self { what, ..Self::default() }
     }
 
+    /// Whether more findings would not be kept: looking for them costs time for nothing.
+    fn is_full(&self) -> bool {
+        self.findings.len() >= MOST_FINDINGS
+    }
+
     /// Counts one subject and keeps what is wrong with it.
     fn subject(&mut self, findings: impl IntoIterator<Item = Finding>) {
         self.n += 1;
@@ -197,6 +208,8 @@ pub(super) struct Finding {
 enum At {
     /// In a rendered object, by its number, at a path.
     Object(usize, Path),
+    /// The same in the render of another environment.
+    Elsewhere(String, usize, Path),
     /// In a file of the chart, at a line.
     File(String, usize),
     /// The render does not hold what it is about.
@@ -278,7 +291,7 @@ fn ruled(facts: &Facts<'_>, slot: &Slot, inspected: &Inspected, cause: &str) -> 
         return pass(slot, vec![looked_at(inspected)]);
     }
     let mut message = inspected.findings.iter().map(|f| f.message.as_str()).collect::<Vec<_>>().join("\n");
-    if inspected.findings.len() >= MOST_FINDINGS {
+    if inspected.is_full() {
         message.push_str("\nwhat else is wrong is not shown");
     }
     let mut verdict = fail(slot, cause, message);

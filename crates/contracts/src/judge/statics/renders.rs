@@ -23,7 +23,6 @@ fn place(chart: &ChartPlan, error: &str) -> Option<Where> {
     let template = r"(?:^|[^\w./-])[\w.-]+/((?:charts/[\w.-]+/)*templates/[\w./-]+)(?::(\d+))?";
     let named: Vec<_> = Regex::new(template).ok()?.captures_iter(error).collect();
     let found = named.iter().rfind(|place| place.get(2).is_some()).or(named.last())?;
-    let file = format!("{}/{}", chart.path.trim_end_matches('/'), &found[1]);
     let line = found.get(2).and_then(|line| line.as_str().parse().ok());
-    Some(Where { file, line, note: None })
+    Some(Where { file: chart.shown(&found[1]), line, note: None })
 }

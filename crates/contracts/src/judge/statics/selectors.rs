@@ -11,7 +11,8 @@ pub(super) fn inspect(facts: &Facts<'_>) -> Inspected {
     let mut inspected = Inspected::new("selectors");
     for service in facts.graph.of_kind("Service") {
         if let Some(selector) = selector_of(service) {
-            inspected.subject(unmatched(facts, service, selector));
+            let found = if inspected.is_full() { None } else { unmatched(facts, service, selector) };
+            inspected.subject(found);
         }
     }
     let has_selector =
@@ -30,7 +31,7 @@ pub(super) fn selector_of(service: &Document) -> Option<&Map<String, Value>> {
 }
 
 fn unmatched(facts: &Facts<'_>, service: &Document, selector: &Map<String, Value>) -> Option<Finding> {
-    // An operator may make the pods.
+    // An operator, or a program of the chart, may make the pods.
     if facts.graph.may_make_pods() || !facts.graph.selected(selector).is_empty() {
         return None;
     }

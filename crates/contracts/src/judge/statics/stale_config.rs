@@ -5,21 +5,54 @@
 use super::{Facts, Finding, Inspected};
 use crate::graph::{Container, Document, PodTemplate, below};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 pub(super) fn inspect(facts: &Facts<'_>) -> Inspected {
     let mut inspected = Inspected::new("config maps and Secrets of the last release");
     let Some(last) = &facts.environment.last_release else { return inspected };
+    let takers = takers(facts);
     for kind in ["ConfigMap", "Secret"] {
         for source in facts.graph.of_kind(kind).filter(|source| !source.is_hook()) {
             let Some(old) = facts.before(source) else { continue };
             let changed = changed(old, source);
             let changed = if facts.is_random(source) { BTreeSet::new() } else { changed };
-            let stale = facts.staying_pods().filter_map(|pod| stale(facts, source, &changed, &pod, &last.name));
-            inspected.subject(stale);
+            let pods = takers.get(&(kind, source.name())).into_iter().flatten();
+            inspected.subject(pods.filter_map(|pod| stale(facts, source, &changed, pod, &last.name)));
         }
     }
     inspected
+}
+
+/// The pods that stay, by the kind and name of what they take.
+fn takers<'f>(facts: &Facts<'f>) -> HashMap<(&'static str, &'f str), Vec<PodTemplate<'f>>> {
+    let mut takers: HashMap<_, Vec<PodTemplate<'f>>> = HashMap::new();
+    for pod in facts.staying_pods() {
+        for source in taken(&pod) {
+            takers.entry(source).or_default().push(pod.clone());
+        }
+    }
+    takers
+}
+
+/// Kind and name of each config map and Secret that a pod names, once.
+pub(super) fn taken<'p>(pod: &PodTemplate<'p>) -> BTreeSet<(&'static str, &'p str)> {
+    let list = |value: &'p Value| value.as_array().into_iter().flatten();
+    let mut taken = BTreeSet::new();
+    let mut add = |kind: &'static str, name: &'p Value| taken.extend(name.as_str().map(|name| (kind, name)));
+    for container in pod.containers() {
+        let variables = list(&container.value["env"]).map(|variable| &variable["valueFrom"]);
+        for (from, suffix) in
+            list(&container.value["envFrom"]).map(|from| (from, "Ref")).chain(variables.map(|from| (from, "KeyRef")))
+        {
+            add("ConfigMap", &from[format!("configMap{suffix}")]["name"]);
+            add("Secret", &from[format!("secret{suffix}")]["name"]);
+        }
+    }
+    for volume in list(&pod.spec()["volumes"]) {
+        add("ConfigMap", &volume["configMap"]["name"]);
+        add("Secret", &volume["secret"]["secretName"]);
+    }
+    taken
 }
 
 /// The keys with another value, and those that came or went.

@@ -1,7 +1,7 @@
 //! Autoscalers that scale nothing, or against the chart.
 
 use super::Named;
-use crate::case::{Case, set, sites, with};
+use crate::case::{Case, moved, set, sites, with};
 use crate::chart::{At, Chart};
 use serde_json::json;
 
@@ -35,14 +35,7 @@ pub(super) const MUTANTS: &[Named] = &[
             },
         });
         let cases = set(c, KIND, "spec metrics 0", |_| Some(metric.clone()));
-        let inside = |case: Case| match &case.expected {
-            crate::case::Expected::At(all) => {
-                let at = all[0].below("containerResource").below("container");
-                Case::at(case.chart.clone(), vec![at])
-            }
-            _ => case,
-        };
-        cases.into_iter().map(inside).collect()
+        moved(cases, |at| at.below("containerResource").below("container"))
     }),
 ];
 

@@ -1,7 +1,7 @@
 //! What the API server would refuse.
 
 use super::{Named, WORKLOADS};
-use crate::case::{Case, add, remove, rename, set, sites};
+use crate::case::{Case, add, moved, remove, rename, set, sites};
 use crate::chart::{At, Chart};
 use serde_json::json;
 
@@ -75,14 +75,9 @@ pub(super) const MUTANTS: &[Named] = &[
     ("hpa-upside-down", |c| set(c, "HorizontalPodAutoscaler", "spec maxReplicas", |_| Some(json!(1)))),
     ("no-max-replicas", |c| remove(c, "HorizontalPodAutoscaler", "spec maxReplicas", 0)),
     ("pdb-with-both", |c| {
-        let add = |key| add(c, "PodDisruptionBudget", "spec", key, &json!(1));
-        let most = |case: Case| match &case.expected {
-            crate::case::Expected::At(all) => {
-                Case::at(case.chart.clone(), vec![all[0].parent().below("maxUnavailable")])
-            }
-            _ => case,
-        };
-        add("maxUnavailable").into_iter().chain(add("minAvailable")).map(most).collect()
+        let both = ["maxUnavailable", "minAvailable"].into_iter();
+        let cases = both.flat_map(|key| add(c, "PodDisruptionBudget", "spec", key, &json!(1)));
+        moved(cases.collect(), |at| at.parent().below("maxUnavailable"))
     }),
     ("no-yaml", |c| text(c, |text| text.replacen(':', ": {", 1))),
     ("tab-in-yaml", |c| text(c, |text| text.replacen("  ", "\t", 1))),

@@ -1,7 +1,7 @@
 //! Disruption budgets that guard nothing, or let nothing go.
 
 use super::Named;
-use crate::case::{Case, set, with};
+use crate::case::{Case, moved, set, with};
 use crate::chart::{At, Chart};
 use serde_json::{Value, json};
 
@@ -43,9 +43,5 @@ fn instead(chart: &Chart, field: &str, value: &Value) -> Vec<Case> {
 }
 
 fn at_the_selector(cases: Vec<Case>) -> Vec<Case> {
-    let around = |case: Case| match &case.expected {
-        crate::case::Expected::At(all) => Case::at(case.chart.clone(), vec![all[0].parent().parent()]),
-        _ => case,
-    };
-    cases.into_iter().map(around).collect()
+    moved(cases, |at| at.parent().parent())
 }

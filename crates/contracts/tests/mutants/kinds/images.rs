@@ -1,8 +1,8 @@
 //! Images whose names no container runtime understands.
 
 use super::{Named, WORKLOADS};
-use crate::case::{Case, remove, set};
-use crate::chart::Chart;
+use crate::case::{Case, moved, remove, set};
+use crate::chart::{At, Chart};
 use serde_json::json;
 
 pub(super) const MUTANTS: &[Named] = &[
@@ -18,8 +18,8 @@ pub(super) const MUTANTS: &[Named] = &[
     ("nothing-before-the-tag", |c| images(c, |_| Some(":1.0".to_owned()))),
     ("scheme-in-front", |c| images(c, |image| Some(format!("https://{image}")))),
     ("empty", |c| {
-        let cases = images(c, |_| Some(String::new()));
-        cases.into_iter().map(at_the_container).collect()
+        // The container is shown.
+        moved(images(c, |_| Some(String::new())), At::parent)
     }),
     ("left-out", |c| remove(c, WORKLOADS, "@ spec containers * image", 0)),
 ];
@@ -27,10 +27,4 @@ pub(super) const MUTANTS: &[Named] = &[
 fn images(chart: &Chart, change: impl Fn(&str) -> Option<String>) -> Vec<Case> {
     let lists = ["containers", "initContainers"].map(|list| format!("@ spec {list} * image"));
     lists.iter().flat_map(|list| set(chart, WORKLOADS, list, |v| Some(json!(change(v.as_str()?)?)))).collect()
-}
-
-fn at_the_container(case: Case) -> Case {
-    let crate::case::Expected::At(all) = &case.expected else { return case };
-    let at = all[0].parent();
-    Case::at(case.chart.clone(), vec![at])
 }

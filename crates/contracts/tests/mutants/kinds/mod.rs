@@ -6,13 +6,17 @@ mod decodes;
 mod disruption;
 mod duplicates;
 mod images;
+mod immutable;
 mod named;
 mod node_ports;
 mod policy;
 mod port_chain;
 mod references;
+mod refuses;
 mod renders;
+mod same;
 mod selectors;
+mod stale_config;
 mod version_labels;
 mod written;
 
@@ -34,6 +38,8 @@ pub(crate) fn all() -> Vec<Mutant> {
         ("autoscaling", autoscaling::MUTANTS),
         ("disruption", disruption::MUTANTS),
         ("version-labels", version_labels::MUTANTS),
+        ("immutable", immutable::MUTANTS),
+        ("stale-config", stale_config::MUTANTS),
         ("policy-probes", policy::PROBES),
         ("policy-resources", policy::RESOURCES),
         ("policy-tags", policy::TAGS),
@@ -47,6 +53,8 @@ pub(crate) fn all() -> Vec<Mutant> {
         ("policy-coverage", policy::COVERAGE),
         ("objects", written::OBJECTS),
         ("rendered", written::RENDERED),
+        ("same", same::MUTANTS),
+        ("refuses", refuses::MUTANTS),
     ];
     of.into_iter()
         .flat_map(|(check, all)| all.iter().map(move |(name, apply)| Mutant { check, name, apply: *apply }))

@@ -1,8 +1,8 @@
 //! What the policy pack asks for, taken away or added.
 
 use super::{Named, WORKLOADS};
-use crate::case::{Case, Expected, add, remove, set};
-use crate::chart::{At, Chart, Line};
+use crate::case::{Case, Expected, add, moved, remove, set};
+use crate::chart::{Chart, Line};
 use serde_json::json;
 
 const STAYING: &str = "Deployment|StatefulSet|DaemonSet";
@@ -79,10 +79,10 @@ pub(super) const CONFIG: &[Named] = &[
 ];
 
 pub(super) const SCHEMA: &[Named] = &[
-    ("no-schema", |c| file(c, "values.schema.json", None, 1)),
-    ("no-json", |c| file(c, "values.schema.json", Some("{ properties: yes"), 1)),
-    ("no-properties", |c| file(c, "values.schema.json", Some(r#"{ "type": "object" }"#), 1)),
-    ("empty-properties", |c| file(c, "values.schema.json", Some(r#"{ "properties": {} }"#), 1)),
+    ("no-schema", |c| schema(c, None)),
+    ("no-json", |c| schema(c, Some("{ properties: yes"))),
+    ("no-properties", |c| schema(c, Some(r#"{ "type": "object" }"#))),
+    ("empty-properties", |c| schema(c, Some(r#"{ "properties": {} }"#))),
 ];
 
 pub(super) const DETERMINISM: &[Named] = &[
@@ -119,6 +119,18 @@ fn file(chart: &Chart, path: &str, text: Option<&str>, line: usize) -> Vec<Case>
     vec![Case { chart: changed, clause: None, expected: Expected::Line(line) }]
 }
 
+/// Another schema; that it refuses nothing any more is not promised here.
+fn schema(chart: &Chart, text: Option<&str>) -> Vec<Case> {
+    let cases = file(&chart.without_clause("refuses-nonsense"), "values.schema.json", text, 1);
+    // Without a schema the chart itself is shown.
+    let shown = |case: Case| {
+        let file = format!("charts/{}/Chart.yaml", chart.name());
+        let line = Line { file, rendered: None, template: Some(1) };
+        if text.is_none() { Case { expected: Expected::Line(line), ..case } } else { case }
+    };
+    cases.into_iter().map(shown).collect()
+}
+
 /// A helper with this line as its second.
 fn helper(chart: &Chart, line: &str) -> Vec<Case> {
     file(chart, "templates/_more.tpl", Some(&format!("{{{{- define \"more\" }}}}\n{line}\n{{{{- end }}}}\n")), 2)
@@ -140,14 +152,6 @@ fn up(cases: Vec<Case>, steps: usize) -> Vec<Case> {
 
 fn up_to_value(cases: Vec<Case>) -> Vec<Case> {
     moved(cases, |at| at.below("value"))
-}
-
-fn moved(cases: Vec<Case>, to: impl Fn(&At) -> At) -> Vec<Case> {
-    let moved = |case: Case| match &case.expected {
-        Expected::At(all) => Case::at(case.chart.clone(), all.iter().map(&to).collect()),
-        _ => case,
-    };
-    cases.into_iter().map(moved).collect()
 }
 
 /// Containers with ports.
@@ -183,5 +187,5 @@ fn of_config(cases: Vec<Case>) -> Vec<Case> {
         _ => false,
     };
     let cases = cases.into_iter().filter(takes).collect();
-    moved(cases, |at| At(at.0, vec!["spec".to_owned(), "template".to_owned()]))
+    moved(cases, |at| at.with_path(&["spec", "template"]))
 }

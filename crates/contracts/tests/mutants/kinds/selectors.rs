@@ -1,7 +1,7 @@
 //! Services that select nothing, workloads that don't select their own pods.
 
 use super::{Named, WORKLOADS};
-use crate::case::{Case, add, rename, set, sites, with, without};
+use crate::case::{Case, add, moved, rename, set, sites, with, without};
 use crate::chart::{At, Chart};
 use serde_json::{Value, json};
 
@@ -32,14 +32,7 @@ pub(super) const MUTANTS: &[Named] = &[
 
 /// What is wrong with a workload's selector is shown at the selector.
 fn of_selector(cases: Vec<Case>) -> Vec<Case> {
-    let at = |case: Case| match &case.expected {
-        crate::case::Expected::At(all) => {
-            let selector = vec![At(all[0].0, vec!["spec".to_owned(), "selector".to_owned()])];
-            Case::at(case.chart, selector)
-        }
-        _ => case,
-    };
-    cases.into_iter().map(at).collect()
+    moved(cases, |at| at.with_path(&["spec", "selector"]))
 }
 
 /// A label of the pods that selectors ask for: each of them misses it.
@@ -79,10 +72,6 @@ fn asks(chart: &Chart, selector: &At, key: &str) -> bool {
 
 /// Whether a Service is known to select the pods of this workload.
 fn only_pod_of(chart: &Chart, selector: &At, workload: usize) -> bool {
-    // Behind a Service may be pods that an operator makes.
-    if chart.documents.iter().any(|document| document.kind() == "Ferry") {
-        return false;
-    }
     let selector = chart.get(&selector.parent()).as_object().expect("a selector");
     let labels = &chart.documents[workload].value["spec"]["template"]["metadata"]["labels"];
     selector.iter().all(|(key, value)| labels.get(key) == Some(value))

@@ -1,7 +1,7 @@
 //! Labels of a version where nothing may change.
 
 use super::Named;
-use crate::case::{Case, add, sites, with};
+use crate::case::{Case, add, moved, sites, with};
 use crate::chart::{At, Chart};
 use serde_json::json;
 
@@ -26,9 +26,5 @@ fn everywhere(chart: &Chart, key: &str, value: &str) -> Vec<Case> {
 
 fn of_claims(chart: &Chart, key: &str, value: &str) -> Vec<Case> {
     let labels = add(chart, "StatefulSet", "spec volumeClaimTemplates * metadata", "labels", &json!({ key: value }));
-    let inside = |case: Case| match &case.expected {
-        crate::case::Expected::At(all) => Case::at(case.chart.clone(), vec![all[0].below(key)]),
-        _ => case,
-    };
-    labels.into_iter().map(inside).collect()
+    moved(labels, |at| at.below(key))
 }

@@ -19,6 +19,7 @@ pub(crate) const NAME: &str = "static-tier";
 pub(crate) async fn measure(ground: &Ground, pairs: usize) -> Outcome<Vec<Budget>> {
     let bench = Bench { ground, program: program()? };
     let mut all = bench.objects(pairs).await?;
+    all.push(bench.growth(pairs).await?);
     all.push(bench.clauses(pairs).await?);
     all.push(bench.repository(pairs).await?);
     all.extend(bench.beside_helm(pairs).await?);
@@ -60,6 +61,29 @@ impl Bench<'_> {
             ),
             Budget::new("objects-memory", "the most memory that took", 200.0, "MB", vec![memory]),
         ])
+    }
+
+    /// Twice as many objects of all kinds that default clauses ask of, after a release of the same: what doubles with
+    /// them is linear, what is quadratic would be four times as much.
+    async fn growth(&self, runs: usize) -> Outcome<Budget> {
+        let (more, less) = (self.ground.dir().join("varied-10000"), self.ground.dir().join("varied-5000"));
+        repositories::varied(&more, 1_250)?;
+        repositories::varied(&less, 625)?;
+        for root in [&more, &less] {
+            self.check(root, "home").await?;
+        }
+        let mut cpu = [Vec::new(), Vec::new()];
+        interleaved(runs, async |side| {
+            let before = spent(&children()?);
+            let took = self.checked(if side == Side::Ours { &more } else { &less }, "home", &[]).await?;
+            cpu[side as usize].push(spent(&children()?) - before);
+            Ok(took)
+        })
+        .await?;
+        let [more, less] = &cpu;
+        let ratios = more.iter().zip(less).map(|(more, less)| more / less).collect();
+        let what = "CPU: `check` of 10,000 objects of eight kinds after a release / of 5,000";
+        Ok(Budget::new("objects-growth", what, 2.5, "×", ratios))
     }
 
     /// The same chart with 1,000 clauses and with one: the difference is what clauses cost to load, bind and list.

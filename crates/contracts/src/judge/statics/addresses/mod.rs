@@ -1,4 +1,4 @@
-//! `addresses`: hosts and ports inside env values, arguments and config maps that mean a Service of this release are
+//! `addresses`: hosts and ports inside env values, arguments, config maps and Secrets that mean a Service of this release are
 //! right. A name that is not known may well be somebody else's; only what is certain is a finding: a Service that has
 //! no such port, a full name in the release's own namespace, a name of the release or one letter beside a Service.
 
@@ -8,6 +8,8 @@ use super::port_chain::numbered;
 use super::selectors::selector_of;
 use super::{Facts, Finding, Inspected};
 use crate::graph::{Container, Document, Path, ServicePort, below, path};
+use k8s_openapi::ByteString;
+use std::borrow::Cow;
 use text::{Address, addresses};
 
 pub(super) fn inspect(facts: &Facts<'_>) -> Inspected {
@@ -22,11 +24,35 @@ pub(super) fn inspect(facts: &Facts<'_>) -> Inspected {
     for map in facts.graph.of_kind("ConfigMap") {
         for (key, text) in map.value["data"].as_object().into_iter().flatten() {
             let Some(text) = text.as_str() else { continue };
-            let said = Said { what: format!("key {key}"), text, at: below(&path(["data"]), &[key]), is_host: false };
+            let at = below(&path(["data"]), &[key]);
+            let said = Said { what: format!("key {key}"), text, at, is_host: false, is_secret: false };
             judge(facts, map, &said, &mut inspected);
         }
     }
+    for secret in facts.graph.of_kind("Secret").filter(|secret| is_free(secret)) {
+        for (part, key, text) in in_secret(secret) {
+            let at = below(&path([part]), &[key]);
+            let said = Said { what: format!("key {key}"), text: &text, at, is_host: false, is_secret: true };
+            judge(facts, secret, &said, &mut inspected);
+        }
+    }
     inspected
+}
+
+/// Whether a Secret holds what its author likes: certificates and tokens have a type.
+fn is_free(secret: &Document) -> bool {
+    secret.value["type"].as_str().is_none_or(|kind| kind == "Opaque")
+}
+
+/// The texts of a Secret, by where they are.
+fn in_secret(secret: &Document) -> Vec<(&'static str, &String, Cow<'_, str>)> {
+    let entries = |part: &str| secret.value[part].as_object().into_iter().flatten();
+    let plain = entries("stringData").filter_map(|(key, text)| Some(("stringData", key, Cow::from(text.as_str()?))));
+    let decoded = entries("data").filter_map(|(key, text)| {
+        let bytes: ByteString = serde_json::from_value(text.clone()).ok()?;
+        Some(("data", key, Cow::from(String::from_utf8(bytes.0).ok()?)))
+    });
+    plain.chain(decoded).collect()
 }
 
 /// A text in an object.
@@ -36,6 +62,8 @@ struct Said<'a> {
     at: Path,
     /// Whether the whole text is a host (`DB_HOST`).
     is_host: bool,
+    /// Whether nothing of it may be told.
+    is_secret: bool,
 }
 
 fn of_container<'c>(container: &'c Container<'c>) -> Vec<Said<'c>> {
@@ -48,13 +76,13 @@ fn of_container<'c>(container: &'c Container<'c>) -> Vec<Said<'c>> {
         }
         let at = container.below(["env", &i.to_string(), "value"]);
         let is_host = key.ends_with("_HOST");
-        all.push(Said { what: format!("container {name} env {key}"), text, at, is_host });
+        all.push(Said { what: format!("container {name} env {key}"), text, at, is_host, is_secret: false });
     }
     for list in ["command", "args"] {
         for (i, text) in container.value[list].as_array().into_iter().flatten().enumerate() {
             let Some(text) = text.as_str() else { continue };
             let at = container.below([list, &i.to_string()]);
-            all.push(Said { what: format!("container {name} {list}"), text, at, is_host: false });
+            all.push(Said { what: format!("container {name} {list}"), text, at, is_host: false, is_secret: false });
         }
     }
     all
@@ -67,7 +95,8 @@ fn judge(facts: &Facts<'_>, document: &Document, said: &Said<'_>, inspected: &mu
     for address in found.iter().filter(|address| is_judged(facts, document, address)) {
         let problem = problem(facts, document, address).map(|problem| {
             let port = address.port.map(|port| format!(":{port}")).unwrap_or_default();
-            let message = format!("{} {} → {}{port}: {problem}", document.target(), said.what, address.host);
+            let address = if said.is_secret { String::new() } else { format!(" → {}{port}", address.host) };
+            let message = format!("{} {}{address}: {}", document.target(), said.what, problem.told(said.is_secret));
             Finding::at(document, &said.at, message)
         });
         inspected.subject(problem);
@@ -139,20 +168,40 @@ fn is_plural(rest: &str, longer: &str) -> bool {
     rest.is_empty() && longer == "s"
 }
 
-fn problem(facts: &Facts<'_>, document: &Document, address: &Address<'_>) -> Option<String> {
+/// What is wrong with an address.
+enum Problem<'f> {
+    /// The Service has no such port: its name, and the ports it has.
+    Port(String, String),
+    /// No Service has this name; one has nearly the same.
+    Name(String, Option<&'f str>),
+}
+
+impl Problem<'_> {
+    fn told(&self, is_secret: bool) -> String {
+        let near = |near: Option<&str>| near.map_or_else(String::new, |near| format!(" (did you mean svc/{near}?)"));
+        match self {
+            Self::Port(service, seen) => format!("expected a port of {service}, seen {seen}"),
+            Self::Name(_, known) if is_secret => {
+                format!("expected the Service it names in the render, seen none of that name{}", near(*known))
+            }
+            Self::Name(name, known) => {
+                format!("expected svc/{name} in the render, seen none of that name{}", near(*known))
+            }
+        }
+    }
+}
+
+fn problem<'f>(facts: &'f Facts<'_>, document: &Document, address: &Address<'_>) -> Option<Problem<'f>> {
     let (Meaning::Service(name) | Meaning::Certain(name)) = meaning(facts, document, address.host) else { return None };
     match service(facts, document, name) {
         Some(service) => wrong_port(facts, service, address.port?),
-        None if facts.graph.may_make_pods()
+        None if facts.graph.may_be_made("Service", name)
             || facts.is_given("Service", name, &[])
             || is_of_a_pod(facts, address.host) =>
         {
             None
         }
-        None => {
-            let near = near(facts, name).map_or_else(String::new, |near| format!(" (did you mean svc/{near}?)"));
-            Some(format!("expected svc/{name} in the render, seen none of that name{near}"))
-        }
+        None => Some(Problem::Name(name.to_owned(), near(facts, name))),
     }
 }
 
@@ -161,7 +210,7 @@ fn is_of_a_pod(facts: &Facts<'_>, host: &str) -> bool {
     host.split_once('.').is_some_and(|(_, second)| facts.graph.find("Service", second).is_some())
 }
 
-fn wrong_port(facts: &Facts<'_>, service: &Document, port: u64) -> Option<String> {
+fn wrong_port<'f>(facts: &Facts<'_>, service: &Document, port: u64) -> Option<Problem<'f>> {
     let ports = ServicePort::all(service);
     let has = |known: &ServicePort<'_>| known.value["port"].as_u64() == Some(port);
     let is_external = service.value["spec"]["type"] == "ExternalName";
@@ -169,7 +218,7 @@ fn wrong_port(facts: &Facts<'_>, service: &Document, port: u64) -> Option<String
         return None;
     }
     let seen = ports.iter().map(numbered).collect::<Vec<_>>().join(", ");
-    Some(format!("expected a port of {}, seen {seen}", service.target()))
+    Some(Problem::Port(service.target(), seen))
 }
 
 /// Behind a headless Service are the pods themselves: any port of theirs answers.
@@ -277,6 +326,26 @@ mod tests {
             "addresses: cm/shop-config key MODE → shop:81: expected a port of svc/shop, seen http=80, admin=9000\n  \
              charts/registry/templates/config.yaml rendered line 54",
         );
+    }
+
+    #[test]
+    fn of_a_secret_no_word_is_told() {
+        let secret = |part: &str, value: &str| {
+            format!(
+                "---\n# Source: shop/templates/secret.yaml\napiVersion: v1\nkind: Secret\nmetadata: {{ name: dsn }}\n{part}:\n  url: {value}\n"
+            )
+        };
+        let at = "\n  charts/registry/templates/secret.yaml rendered line 61";
+        let port = format!("addresses: secret/dsn key url: expected a port of svc/shop, seen http=80, admin=9000{at}");
+        let name = format!(
+            "addresses: secret/dsn key url: expected the Service it names in the render, seen none of that name{at}"
+        );
+        check("# more", &secret("stringData", "redis://:pw@shop:80/0"), "");
+        check("# more", &secret("stringData", "redis://:pw@shop:4719/0"), &port);
+        // The same in base64.
+        check("# more", &secret("data", "cmVkaXM6Ly86cHdAc2hvcDo0NzE5LzA="), &port);
+        check("# more", &secret("stringData", "http://shop-db:80"), &name);
+        check("# more", &format!("{}type: kubernetes.io/tls\n", secret("stringData", "http://shop:4719")), "");
     }
 
     #[test]

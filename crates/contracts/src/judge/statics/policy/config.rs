@@ -1,7 +1,7 @@
 //! `policy-config-changes`: pods that take a config map or Secret of the chart when they start are made anew when it
 //! changes, by a checksum among their annotations or by a watcher.
 
-use super::super::stale_config::is_fixed_in;
+use super::super::stale_config::{is_fixed_in, taken};
 use super::super::{Facts, Finding, Inspected};
 use crate::graph::{Document, PodTemplate};
 use serde_json::Value;
@@ -9,9 +9,10 @@ use serde_json::Value;
 pub(super) fn inspect(facts: &Facts<'_>) -> Inspected {
     let mut inspected = Inspected::new("pods with config");
     for pod in facts.staying_pods() {
-        let taken = ["ConfigMap", "Secret"].into_iter().flat_map(|kind| facts.graph.of_kind(kind));
-        let taken: Vec<&Document> = taken.filter(|source| !source.is_hook() && is_taken(&pod, source)).collect();
-        if let Some(source) = taken.first() {
+        // Config maps stand before Secrets.
+        let named = taken(&pod).into_iter().flat_map(|(kind, name)| facts.graph.all_named(kind, name));
+        let mut taken = named.filter(|source| !source.is_hook() && is_taken(&pod, source));
+        if let Some(source) = taken.next() {
             let message = format!(
                 "{}: expected an annotation of its pods with a checksum of {}, which they take when they start, seen none",
                 pod.workload.target(),

@@ -8,7 +8,8 @@ pub(crate) const SCHEMA: &str = "values.schema.json";
 
 pub(super) fn inspect(facts: &Facts<'_>) -> Inspected {
     let mut inspected = Inspected::new("schemas");
-    let problem = match facts.chart.templates.get(SCHEMA) {
+    let schema = facts.chart.templates.get(SCHEMA);
+    let problem = match schema {
         None => Some(format!("expected {SCHEMA} in the chart, seen none")),
         Some(text) => match serde_json::from_str::<Value>(text) {
             Err(error) => Some(format!("expected {SCHEMA} to be JSON, seen {error}")),
@@ -18,7 +19,9 @@ pub(super) fn inspect(facts: &Facts<'_>) -> Inspected {
             Ok(_) => None,
         },
     };
-    inspected.subject(problem.map(|message| Finding::in_template(SCHEMA, 1, message)));
+    // A file that is not there has no line.
+    let file = if schema.is_some() { SCHEMA } else { "Chart.yaml" };
+    inspected.subject(problem.map(|message| Finding::in_template(file, 1, message)));
     inspected
 }
 

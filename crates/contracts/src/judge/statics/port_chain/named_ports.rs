@@ -2,8 +2,8 @@
 
 use super::super::{Facts, Finding, Inspected};
 use super::declared;
-use crate::graph::{Container, Document, PodTemplate, ServicePort, below, path, selects_by};
-use serde_json::{Map, Value};
+use crate::graph::{Container, Document, PodTemplate, ServicePort, below, path};
+use serde_json::Map;
 
 pub(super) fn inspect(facts: &Facts<'_>, inspected: &mut Inspected) {
     for policy in facts.graph.of_kind("NetworkPolicy") {
@@ -17,8 +17,7 @@ pub(super) fn inspect(facts: &Facts<'_>, inspected: &mut Inspected) {
 /// A named port of an ingress rule is one of the pods that the policy is about.
 fn of_policy(facts: &Facts<'_>, policy: &Document) -> Vec<Finding> {
     let selector = &policy.value["spec"]["podSelector"];
-    let pods: Vec<PodTemplate<'_>> =
-        facts.graph.pod_templates().filter(|pod| selects_by(selector, pod.labels())).collect();
+    let pods = facts.graph.selected_by(selector);
     let containers: Vec<Container<'_>> = pods.iter().flat_map(PodTemplate::containers).collect();
     let ports: Vec<_> = containers.iter().flat_map(Container::ports).collect();
     // A policy for all pods is for those of others, too.
@@ -44,12 +43,7 @@ fn named(policy: &Document) -> Vec<(Vec<String>, &str)> {
 
 /// A monitor's endpoint names a port of the Services that it selects.
 fn of_monitor(facts: &Facts<'_>, monitor: &Document) -> Vec<Finding> {
-    let labels = |service: &Document| -> Map<String, Value> {
-        service.value["metadata"]["labels"].as_object().cloned().unwrap_or_default()
-    };
-    let selector = &monitor.value["spec"]["selector"];
-    let services: Vec<&Document> =
-        facts.graph.of_kind("Service").filter(|service| selects_by(selector, &labels(service))).collect();
+    let services = facts.graph.services_by(&monitor.value["spec"]["selector"]);
     let ports: Vec<&str> = services.iter().flat_map(|s| ServicePort::all(s)).filter_map(|port| port.name()).collect();
     if services.is_empty() {
         return Vec::new();

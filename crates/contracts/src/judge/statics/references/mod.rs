@@ -77,7 +77,7 @@ fn is_made_elsewhere(facts: &Facts<'_>, reference: &Reference, seen: &Elsewhere)
         "ServiceAccount" if reference.name == "default" => true,
         "ConfigMap" if reference.name == "kube-root-ca.crt" => true,
         "PersistentVolumeClaim" if facts.graph.is_templated_claim(&reference.name) => true,
-        // An operator (cert-manager and the like) may make it.
+        // An operator (cert-manager and the like) may make it, or a job of the chart.
         _ => facts.graph.may_be_made(reference.kind, &reference.name),
     }
 }

@@ -41,9 +41,43 @@ metadata: { name: "web-{{ . }}" }
 {{- end }}
 "#;
 
+/// Four more objects of each service, of the kinds whose questions are about others.
+const AROUND: &str = r#"{{- range until (int .Values.count) }}
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: "web-{{ . }}" }
+stringData: { upstream: "http://web-{{ . }}:80/" }
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: { name: "web-{{ . }}" }
+spec: { maxUnavailable: 1, selector: { matchLabels: { app: "web-{{ . }}" } } }
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: "web-{{ . }}" }
+spec: { podSelector: { matchLabels: { app: "web-{{ . }}" } }, ingress: [{ ports: [{ port: http }] }] }
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: "web-{{ . }}" }
+spec: { scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: "web-{{ . }}" }, maxReplicas: 3 }
+{{- end }}
+"#;
+
 /// One chart of this many services, four objects each.
 pub(super) fn objects(root: &Utf8Path, services: usize) -> Outcome<()> {
     chart(root, "large", &format!("count: {services}\n"), None)
+}
+
+/// One chart of this many services, eight objects each, after a release of the same.
+pub(super) fn varied(root: &Utf8Path, services: usize) -> Outcome<()> {
+    for name in ["large", ".last-release/large"] {
+        chart(root, name, &format!("count: {services}\n"), None)?;
+        fs::write(root.join("charts").join(name).join("templates/around.yaml"), AROUND)?;
+    }
+    Ok(())
 }
 
 /// One chart whose contract has this many clauses.
@@ -66,6 +100,7 @@ pub(super) fn charts(root: &Utf8Path, count: usize) -> Outcome<()> {
 
 fn chart(root: &Utf8Path, name: &str, values: &str, contract: Option<&str>) -> Outcome<()> {
     let folder = root.join("charts").join(name);
+    let name = folder.file_name().unwrap_or(name);
     fs::create_dir_all(folder.join("templates"))?;
     fs::write(folder.join("Chart.yaml"), format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\n"))?;
     fs::write(folder.join("values.yaml"), values)?;
