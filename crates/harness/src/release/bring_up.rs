@@ -131,6 +131,8 @@ impl Site {
         self.set_holder(stage, &holder)?;
         self.ensure_namespace(stage, !before.key.is_empty()).await?;
         self.meet_needs(stage).await?;
+        self.win_over_stubs(stage).await?;
+        self.stand_in(stage).await?;
         self.load_images(stage).await?;
         self.prober(stage.namespace()).apply().await?;
         self.evidence.learn_rendered(&objects(&stage.environment.rendered));
@@ -172,6 +174,8 @@ impl Site {
         let mut mirror = Mirror::open(&self.objects, stage.namespace(), &judged).await?;
         let start = Instant::now();
         let helm = self.install(stage, &stage.environment.set).await?;
+        // The chart may have brought CRDs.
+        self.objects.forget_kinds().await;
         if helm.code != Some(0) {
             return Ok((helm, Progress::none()));
         }
