@@ -29,7 +29,7 @@ const REFUSED: [(&str, &[(&str, u64, &str)]); 3] = [
             ("templates/deployment.yaml", 18, "pods of deploy/crane: refused: pods"),
         ],
     ),
-    ("custom", &[("templates/mooring.yaml", 7, "Mooring/first: refused:")]),
+    ("custom", &[("templates/mooring.yaml", 7, "mooring/first: refused: Mooring in version")]),
 ];
 
 /// With a policy, a quota and a CRD of its own.
@@ -127,6 +127,7 @@ fn sound(foreign: &Cluster, context: &str) {
 fn trial(copy: &Copy, args: &[&str]) -> Value {
     let program = Program::at(env!("CARGO_BIN_EXE_seatrial-e2e"));
     let is_in_nextest = std::env::var_os("NEXTEST_RUN_ID").is_some();
+    let program = program.in_dir(copy.root());
     let program = if is_in_nextest { program } else { program.env("SEATRIAL_RUN", "admitted") };
     let keep: &[&str] = if is_in_nextest { &[] } else { &["--keep", "3m"] };
     let path = copy.path();
@@ -157,7 +158,7 @@ fn mistyped() {
     };
     let copy = built_in(copy("stub"));
     let refused = trial(&copy, &["--tier", "api"]);
-    let words = "Ingres/first: refused: the cluster serves no kind Ingres of networking.k8s.io/v1";
+    let words = "ingres/first: refused: the cluster serves no kind Ingres of networking.k8s.io/v1";
     assert_eq!(verdict(&refused, "admitted")["cause"]["message"], words);
     let failed = trial(&copy, &["--tier", "live", "--up-to", "live", "--clause", "installs"]);
     let message = verdict(&failed, "installs")["cause"]["message"].as_str().unwrap_or_default().to_owned();

@@ -56,10 +56,10 @@ fn case(suite: &str, verdict: &Verdict) -> String {
 /// What every reader of the verdict must know: what was different for the trial, stubs, and warnings.
 fn properties(verdict: &Verdict) -> String {
     let all = [("trial", &verdict.trial), ("stubs", &verdict.stubs), ("note", &verdict.notes)];
-    let values = all.into_iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
-    let lines: String = values
-        .map(|(name, value)| format!("        <property name=\"{name}\" value=\"{}\"/>\n", escaped(value)))
-        .collect();
+    let mut lines = String::new();
+    for (name, value) in all.into_iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value))) {
+        let _ = writeln!(lines, "        <property name=\"{name}\" value=\"{}\"/>", escaped(value));
+    }
     if lines.is_empty() { lines } else { format!("      <properties>\n{lines}      </properties>\n") }
 }
 

@@ -73,7 +73,7 @@ fn block(verdict: &Verdict, colour: bool) -> String {
 /// What the reader should know of a pass, below its line.
 fn notes(verdict: &Verdict, colour: bool) -> String {
     let label = painted(&format!("{:<5}", "note"), 1, colour);
-    verdict.notes.iter().map(|note| format!("\n  {label}  {note}")).collect()
+    verdict.notes.iter().fold(String::new(), |notes, note| notes + &format!("\n  {label}  {note}"))
 }
 
 /// What a kind of cause means, for people.

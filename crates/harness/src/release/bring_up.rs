@@ -11,6 +11,7 @@ use super::{manifest, objects};
 use crate::cluster;
 use crate::helm::Install;
 use crate::step_file;
+use crate::tools;
 use indexmap::IndexMap;
 use seatrial_contracts::judge;
 use seatrial_observation::{CommandSeen, Ended, Event, Observation, Part, Sample, Seen};
@@ -116,6 +117,10 @@ impl Site {
         is_measured: bool,
         started: Instant,
     ) -> Result<Fresh, ReleaseError> {
+        if self.prober_image.is_empty() {
+            let image = tools::prober_image();
+            image.map_err(|missing| ReleaseError::Recorded { message: missing.to_string() })?;
+        }
         let before = self.holder(stage)?;
         let generation = before.generation + 1;
         let holder = Holder {

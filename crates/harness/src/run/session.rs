@@ -229,6 +229,11 @@ impl Session {
 
     async fn site_on(&self, cluster: cluster::Cluster) -> Result<Site, RunError> {
         let client = cluster.client().await.map_err(ReleaseError::from)?;
+        let prober_image = match tools::prober_image() {
+            // A dry run needs none; who installs there is told.
+            Err(_) if cluster.provider == ProviderKind::Existing => String::new(),
+            image => image?,
+        };
         let dir = state::run_dir(&self.options.run).join("work").join(&cluster.name);
         let helm = Helm::without_cluster(&self.tools.helm, state::run_dir(&self.options.run).join("helm"));
         Ok(Site {
@@ -241,7 +246,7 @@ impl Session {
             slow: self.options.slow,
             dir,
             events: self.events.clone(),
-            prober_image: tools::prober_image()?,
+            prober_image,
             evidence: self.evidence.clone(),
             probers: Mutex::default(),
             unreachable: Mutex::default(),

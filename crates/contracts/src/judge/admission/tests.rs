@@ -42,7 +42,7 @@ fn check(kind: &str, answer: impl Fn(usize) -> DryRun, expected: &str) {
     let verdict = judged(&plan, vec![answered(0, Admission::Taken), answer(document(&plan, kind))]);
     let place = verdict.places.first().map(|place| format!(" at {}:{}", place.file, place.line.unwrap_or(0)));
     let message = verdict.cause.as_ref().map(|cause| format!(": {}", cause.message));
-    let notes: String = verdict.notes.iter().map(|note| format!("\n  {note}")).collect();
+    let notes = verdict.notes.iter().fold(String::new(), |notes, note| notes + "\n  " + note);
     let text = format!("{:?}{}{}{notes}", verdict.kind, message.unwrap_or_default(), place.unwrap_or_default());
     assert_eq!(text, expected);
 }
@@ -152,7 +152,7 @@ fn stubs_and_notes_are_told_with_the_verdict_in_every_form() {
     let text = report::text(&verdict, false);
     assert!(text.starts_with("pass registry::dev::admitted (stub CRDs: Widget.example.com)"), "{text}");
     assert!(text.contains("\n  note   "), "{text}");
-    let json = report::json(&[verdict.clone()], 0);
+    let json = report::json(std::slice::from_ref(&verdict), 0);
     assert_eq!(json["verdicts"][0]["stubs"][0], "Widget.example.com");
     assert!(json["verdicts"][0]["notes"][0].as_str().is_some_and(|note| note.contains("old <kind>")));
     let xml = report::junit(&[verdict]);
