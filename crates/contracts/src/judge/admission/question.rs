@@ -28,7 +28,8 @@ pub fn questions(environment: &EnvironmentPlan) -> Vec<Question> {
             Question { document, is_pod, is_hook, object }
         };
         let mut object = document.value.clone();
-        if let Some(spec) = object["spec"].as_object_mut().filter(|_| document.kind() == "Pod") {
+        // Not by index: that would add the key where it is missing, and the API server knows of no such field.
+        if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut).filter(|_| document.kind() == "Pod") {
             forget_own(graph, spec);
         }
         questions.push(of(false, object));

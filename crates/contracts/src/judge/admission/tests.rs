@@ -55,10 +55,20 @@ fn every_object_and_a_pod_of_each_template_is_asked_about() {
     let objects = asked.iter().filter(|question| !question.is_pod).count();
     assert_eq!(objects, environment.rendered.graph().documents.len());
     let pods: Vec<_> = asked.iter().filter(|question| question.is_pod).collect();
+    for question in asked.iter().filter(|question| !question.is_pod) {
+        assert_eq!(question.object, environment.rendered.graph().documents[question.document].value, "as it is");
+    }
     assert_eq!(pods.len(), 1);
     assert_eq!(pods[0].object["kind"], "Pod");
     assert_eq!(pods[0].object["metadata"]["generateName"], "registry-");
     assert_eq!(pods[0].document, document(&plan, "Deployment"));
+}
+
+#[test]
+fn an_object_without_a_spec_gets_none() {
+    let render = "apiVersion: v1\nkind: ServiceAccount\nmetadata: { name: a }\n";
+    let plan = chart(render, "apiVersion: seatrial.dev/v1\nkind: Contract\nchart: .\n");
+    assert!(questions(&plan.environments[0])[0].object.get("spec").is_none());
 }
 
 #[test]
