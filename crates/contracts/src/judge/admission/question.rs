@@ -12,8 +12,6 @@ pub struct Question {
     pub document: usize,
     /// Whether it is a pod of that document's template, not the document itself.
     pub is_pod: bool,
-    /// Whether Helm makes it as a hook: then what the release brings may be there before it.
-    pub is_hook: bool,
     /// The object as it is to be sent.
     pub object: Value,
 }
@@ -23,10 +21,7 @@ pub fn questions(environment: &EnvironmentPlan) -> Vec<Question> {
     let graph = environment.rendered.graph();
     let mut questions = Vec::new();
     for document in graph.documents.iter().filter(|document| document.value.is_object()) {
-        let of = |is_pod: bool, object: Value| {
-            let (document, is_hook) = (document.number, document.is_hook());
-            Question { document, is_pod, is_hook, object }
-        };
+        let of = |is_pod: bool, object: Value| Question { document: document.number, is_pod, object };
         let mut object = document.value.clone();
         // Not by index: that would add the key where it is missing, and the API server knows of no such field.
         if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut).filter(|_| document.kind() == "Pod") {

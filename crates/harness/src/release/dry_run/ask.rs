@@ -15,6 +15,17 @@ use seatrial_observation::{Admission, DryRun, Refused};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
+/// Where an object is.
+#[derive(Debug, PartialEq, Eq)]
+enum Home {
+    /// In no namespace.
+    Cluster,
+    /// In this one.
+    Namespace(String),
+    /// In one that is not there yet.
+    Missing,
+}
+
 /// All that is known before the questions.
 pub(super) struct Asker<'a> {
     pub(super) objects: &'a Objects,
@@ -43,8 +54,12 @@ impl Asker<'_> {
         let Some(kind) = self.kinds.get(&(version.to_owned(), name.to_owned())) else {
             return Ok(of(None, self.unserved(version, name)));
         };
-        let Some(namespace) = self.namespace(question, kind) else {
-            return Ok(of(None, Admission::Unasked("its namespace comes with the chart".to_owned())));
+        let namespace = match self.home(question, kind) {
+            Home::Missing => {
+                return Ok(of(None, Admission::Unasked("its namespace comes with the chart".to_owned())));
+            }
+            Home::Cluster => None,
+            Home::Namespace(name) => Some(name),
         };
         let mut object = question.object.clone();
         if let Some(namespace) = &namespace {
@@ -66,29 +81,36 @@ impl Asker<'_> {
         let is_of_chart = self.brought.kinds.contains(&(group.to_owned(), kind.to_owned()));
         let is_stubbable = judge::is_stubbable(group);
         let unasked = |why: &str| Admission::Unasked(why.to_owned());
-        match () {
-            () if is_of_chart => unasked("its CRD comes with the chart"),
-            () if is_stubbable && self.brings_kinds => unasked("its CRD may come with what the contract needs"),
-            () if is_stubbable && self.is_ours => unasked("the trial cluster has no CRD of it"),
-            () => Admission::Refused(Refused {
-                code: 404,
-                reason: "NotFound".to_owned(),
-                message: format!("the cluster serves no kind {kind} of {version}"),
-                fields: vec!["kind".to_owned()],
-            }),
+        if is_of_chart {
+            return unasked("its CRD comes with the chart");
         }
+        if is_stubbable && self.brings_kinds {
+            return unasked("its CRD may come with what the contract needs");
+        }
+        if is_stubbable && self.is_ours {
+            return unasked("the trial cluster has no CRD of it");
+        }
+        Admission::Refused(Refused {
+            code: 404,
+            reason: "NotFound".to_owned(),
+            message: format!("the cluster serves no kind {kind} of {version}"),
+            fields: vec!["kind".to_owned()],
+        })
     }
 
-    /// Where it is asked: `Some(None)` for what is in no namespace, `None` where there is no place for it.
-    fn namespace(&self, question: &Question, kind: &Kind) -> Option<Option<String>> {
+    /// Where it is asked about.
+    fn home(&self, question: &Question, kind: &Kind) -> Home {
         let written = text(&question.object, "/metadata/namespace");
         let is_own = written.is_empty() || written == self.release;
         let is_brought = self.brought.namespaces.contains(written) && !self.namespaces.contains(written);
-        match () {
-            () if !kind.is_namespaced => Some(None),
-            () if is_own || (is_brought && self.is_thrown_away) => Some(Some(self.place.to_owned())),
-            () if is_brought => None,
-            () => Some(Some(written.to_owned())),
+        if !kind.is_namespaced {
+            Home::Cluster
+        } else if is_own || (is_brought && self.is_thrown_away) {
+            Home::Namespace(self.place.to_owned())
+        } else if is_brought {
+            Home::Missing
+        } else {
+            Home::Namespace(written.to_owned())
         }
     }
 
@@ -166,12 +188,11 @@ impl Asker<'_> {
         let Admission::Refused(why) = answer else { return answer };
         let is_others = why.message.contains("already allocated") || (is_there && !question.is_pod);
         let is_binding = ["RoleBinding", "ClusterRoleBinding"].contains(&text(&question.object, "/kind"));
-        match () {
-            () if self.is_ours && is_others => Admission::Unasked(format!("another trial has it: {}", why.message)),
-            // Who may not bind every role must name one that is there, and the chart's own is not yet.
-            () if is_binding && why.code == 404 => Admission::Unasked(why.message),
-            () => Admission::Refused(why),
+        if self.is_ours && is_others {
+            return Admission::Unasked(format!("another trial has it: {}", why.message));
         }
+        // Who may not bind every role must name one that is there, and the chart's own is not yet.
+        if is_binding && why.code == 404 { Admission::Unasked(why.message) } else { Admission::Refused(why) }
     }
 }
 
@@ -203,7 +224,7 @@ mod tests {
 
     fn question(namespace: &str) -> Question {
         let object = json!({ "kind": "ConfigMap", "metadata": { "name": "c", "namespace": namespace } });
-        Question { document: 0, is_pod: false, is_hook: false, object }
+        Question { document: 0, is_pod: false, object }
     }
 
     fn refused(message: &str) -> Admission {
@@ -233,12 +254,16 @@ mod tests {
             let version = kube::core::GroupVersionKind::gvk("", "v1", "ConfigMap");
             Kind { resource: kube::api::ApiResource::from_gvk(&version), is_namespaced }
         };
-        let of = |namespace: &str| asker.namespace(&question(namespace), &kind(true));
-        assert_eq!(of(""), Some(Some("dry".to_owned())));
-        assert_eq!(of("shop"), Some(Some("dry".to_owned())));
-        assert_eq!(of("other"), Some(Some("dry".to_owned())), "the chart makes it");
-        assert_eq!(of("unknown"), Some(Some("unknown".to_owned())), "the API server says that it is not there");
-        assert_eq!(asker.namespace(&question("shop"), &kind(false)), Some(None));
+        let of = |namespace: &str| asker.home(&question(namespace), &kind(true));
+        let dry = || Home::Namespace("dry".to_owned());
+        assert_eq!(of(""), dry());
+        assert_eq!(of("shop"), dry());
+        assert_eq!(of("other"), dry(), "the chart makes it");
+        // The API server says that it is not there.
+        assert_eq!(of("unknown"), Home::Namespace("unknown".to_owned()));
+        assert_eq!(asker.home(&question("shop"), &kind(false)), Home::Cluster);
+        let theirs = Asker { is_thrown_away: false, ..super::tests::asker(&objects) };
+        assert_eq!(theirs.home(&question("other"), &kind(true)), Home::Missing);
     }
 
     #[tokio::test]
