@@ -24,7 +24,7 @@ pub(crate) struct Filter {
 pub(crate) enum Tier {
     /// The files.
     Static,
-    /// A real API server, no pods.
+    /// A real API server (a dry run of every object), no pods.
     Api,
     /// A running release, measuring and disturbing it included.
     Live,

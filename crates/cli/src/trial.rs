@@ -67,10 +67,12 @@ async fn open(plans: &[ChartPlan], on: &Conditions, context: &Context) -> Result
     options.is_redacted = on.is_redacted;
     options.contexts = context.repository.file()?.map(|around| around.repository.contexts).unwrap_or_default();
     options.evidence_dir = context.repository.root.join("target/seatrial");
-    let is_of_files =
-        plans.iter().flat_map(|plan| &plan.environments).flat_map(|e| &e.slots).all(|slot| slot.level == Level::Static);
+    // A dry run on a cluster that is there calls no program but Helm.
+    let top = if on.provider == ProviderKind::Existing { Level::Api } else { Level::Static };
+    let is_of_helm =
+        plans.iter().flat_map(|plan| &plan.environments).flat_map(|e| &e.slots).all(|slot| slot.level <= top);
     // Docker mode plans by Helm, and calls neither kind nor kubectl.
-    let tools = if is_of_files || on.provider == ProviderKind::Docker {
+    let tools = if is_of_helm || on.provider == ProviderKind::Docker {
         Context::tools_for_files()?
     } else {
         options.node_ports = planning::node_ports(context).await;

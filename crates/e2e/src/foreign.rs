@@ -79,6 +79,16 @@ impl Cluster {
         tool("docker", &[&kubectl[..], args].concat())
     }
 
+    /// Applies a manifest, as its owner would.
+    ///
+    /// # Panics
+    /// When kubectl refuses it.
+    pub fn apply(&self, manifest: &str) {
+        let node = format!("{}-control-plane", self.name);
+        let script = "printf %s \"$1\" | kubectl --kubeconfig /etc/kubernetes/admin.conf apply --filename -";
+        tool("docker", &["exec", &node, "sh", "-c", script, "sh", manifest]);
+    }
+
     /// Its objects when it has made all that it makes by itself: controllers, accounts, its own pods.
     pub fn settled(&self) -> BTreeSet<String> {
         let mut seen = (self.objects(), Instant::now());

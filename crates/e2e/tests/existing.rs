@@ -19,6 +19,32 @@ fn cluster() -> Cluster {
     cluster
 }
 
+/// A CRD that anybody may have.
+fn crd(kind: &str) -> String {
+    let plural = format!("{}s", kind.to_lowercase());
+    format!(
+        "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{ name: {plural}.dock.example.com }}\n\
+         spec:\n  group: dock.example.com\n  scope: Namespaced\n  names: {{ kind: {kind}, plural: {plural} }}\n  versions: [{{ name: \
+         v1, served: true, storage: true, schema: {{ openAPIV3Schema: {{ type: object }} }} }}]\n"
+    )
+}
+
+/// The registry, which needs a CRD that the cluster lacks and one that it has, and a namespace that is there.
+fn needing() -> Copy {
+    let needs = "needs:\n  docks: { crds: docks.yaml }\n  harbour: { namespace: { labels: { stained: by-us } } }\n";
+    let chart = Copy::of("pallet-registry").edited("contract.yaml", "\nclauses:\n", &format!("\n{needs}\nclauses:\n"));
+    let wanted = format!("{}{}", crd("Berth"), crd("Mooring").replace("type: object", "type: object, title: changed"));
+    std::fs::write(chart.path().join("docks.yaml"), wanted).expect("CRDs");
+    chart
+}
+
+/// Identity and content of what was there before.
+fn theirs(foreign: &Cluster) -> String {
+    let versions = "jsonpath={.metadata.uid} {.metadata.generation} {.metadata.labels} {.metadata.deletionTimestamp}";
+    let crd = foreign.kubectl(&["get", "crd", "moorings.dock.example.com", "--output", versions]);
+    crd + &foreign.kubectl(&["get", "namespace", "harbour", "--output", versions])
+}
+
 fn program() -> Program {
     Program::at(env!("CARGO_BIN_EXE_seatrial-e2e")).alone(&format!("foreign-{}", std::process::id()))
 }
@@ -26,8 +52,10 @@ fn program() -> Program {
 #[test]
 fn an_existing_cluster_gives_the_same_verdicts() {
     let foreign = cluster();
-    let before = foreign.settled();
-    let chart = Copy::of("pallet-registry");
+    foreign.apply(&crd("Mooring"));
+    foreign.kubectl(&["create", "namespace", "harbour"]);
+    let (before, owned) = (foreign.settled(), theirs(&foreign));
+    let chart = needing();
     let program = program().env("KUBECONFIG", foreign.kubeconfig());
     let context = foreign.context();
     let path = chart.path();
@@ -43,4 +71,5 @@ fn an_existing_cluster_gives_the_same_verdicts() {
     compare(Host::Existing, &skipped, &listed).unwrap_or_else(|message| panic!("{message}"));
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
     assert_eq!(foreign.objects(), before);
+    assert_eq!(theirs(&foreign), owned, "what was there is as it was, whatever the contract needs");
 }

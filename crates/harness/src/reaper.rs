@@ -14,6 +14,7 @@ use crate::state;
 use crate::tools::Tools;
 use camino::{Utf8Path, Utf8PathBuf};
 use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{Api, DeleteParams, ListParams};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -240,7 +241,7 @@ pub(crate) async fn remove_made(lease: &Lease, caution: Caution, events: &Events
             remove_containers(&lease.engine, &lease.cluster, Some(&lease.kubeconfig), caution).await?;
             remove_dir(&lease.home.join("locks").join(&lease.cluster))?;
         }
-        ProviderKind::Existing => remove_namespaces(lease).await?,
+        ProviderKind::Existing => remove_labelled(lease).await?,
         ProviderKind::Docker => {}
     }
     containers::remove_of(lease, caution).await?;
@@ -313,26 +314,41 @@ async fn remove_volumes(engine: &Engine, volumes: &BTreeSet<String>) {
     }
 }
 
-/// Removes the namespaces of a run from a cluster that stays. One that does not answer is not waited for.
-async fn remove_namespaces(lease: &Lease) -> Result<(), ReapError> {
+/// Removes the namespaces of a run, and the CRDs that it made for needs, from a cluster that stays. One that does not
+/// answer is not waited for.
+async fn remove_labelled(lease: &Lease) -> Result<(), ReapError> {
     if !lease.kubeconfig.exists() {
         return Ok(());
     }
     let refused = |source| ReapError::Cluster { cluster: lease.cluster.clone(), source: Box::new(source) };
     let client = client_of(&lease.kubeconfig, None).await.map_err(refused)?;
-    let api: Api<Namespace> = Api::all(client);
+    let api: Api<Namespace> = Api::all(client.clone());
     let ours = ListParams::default().labels(&format!("{RUN_LABEL}={}", lease.run));
     let patience = Patience::steady(ANSWER, Duration::from_millis(250));
     let answer = wait::until(&patience, async || api.list(&ours).await.map(|_| Look::Ready(()))).await;
     answer.map_err(|source| silent(lease, source))?;
+    until_none_is_left(lease, &api, &ours, "namespace").await?;
+    let crds: Api<CustomResourceDefinition> = Api::all(client);
+    match crds.list(&ours).await {
+        // Who may not look for them has made none.
+        Err(kube::Error::Api(status)) if status.code == 403 => Ok(()),
+        _ => until_none_is_left(lease, &crds, &ours, "CRD").await,
+    }
+}
+
+/// Deletes what is listed until nothing is.
+async fn until_none_is_left<K>(lease: &Lease, api: &Api<K>, ours: &ListParams, what: &str) -> Result<(), ReapError>
+where
+    K: Clone + std::fmt::Debug + kube::Resource + serde::de::DeserializeOwned,
+{
     let patience = Patience::steady(PATIENCE, Duration::from_millis(250));
     let gone = wait::until(&patience, async || {
-        let left = api.list(&ours).await?.items;
-        for namespace in left.iter().filter(|namespace| namespace.metadata.deletion_timestamp.is_none()) {
-            api.delete(namespace.metadata.name.as_deref().unwrap_or_default(), &DeleteParams::default()).await?;
+        let left = api.list(ours).await?.items;
+        for one in left.iter().filter(|one| one.meta().deletion_timestamp.is_none()) {
+            api.delete(one.meta().name.as_deref().unwrap_or_default(), &DeleteParams::default()).await?;
         }
-        let names: Vec<_> = left.iter().filter_map(|namespace| namespace.metadata.name.clone()).collect();
-        let reason = || Reason::new(format!("namespace {}", names.join(", ")));
+        let names: Vec<_> = left.iter().filter_map(|one| one.meta().name.clone()).collect();
+        let reason = || Reason::new(format!("{what} {}", names.join(", ")));
         Ok::<_, kube::Error>(if names.is_empty() { Look::Ready(()) } else { Look::Pending(reason()) })
     });
     gone.await.map_err(|source| ReapError::Remains { cluster: lease.cluster.clone(), source: Box::new(source) })

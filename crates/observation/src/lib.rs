@@ -6,6 +6,7 @@
 /// What stands in a redacted text where the value of a Secret was; a log that holds it printed a secret.
 pub const REDACTED: &str = "[redacted:secret]";
 
+mod admission;
 mod event;
 mod latency;
 mod look;
@@ -16,6 +17,7 @@ mod sequential;
 mod startup;
 mod talk;
 
+pub use admission::{Admission, DryRun, Refused};
 pub use event::Event;
 pub use latency::{Connections, LatencyGoal, LatencyLimitUs, LatencyRun, LatencySpec, Machine, Series};
 pub use look::{Look, Reason};

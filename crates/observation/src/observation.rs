@@ -21,6 +21,9 @@ pub struct Observation {
     /// How the pods came up, one entry a fresh install; empty where nothing was installed for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub starts: Vec<Vec<PodStart>>,
+    /// The kinds that a permissive stub CRD stood in for meanwhile (`Certificate.cert-manager.io`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stubs: Vec<String>,
     /// Seconds from begin to end.
     pub seconds: f64,
     /// Set where looking could not even begin, with the reason: the clause is Inconclusive.

@@ -1,6 +1,6 @@
 //! One look of a clause: when it was taken and what was seen.
 
-use crate::{LatencyRun, Look, ProbeOutcome, Reason, Start};
+use crate::{DryRun, LatencyRun, Look, ProbeOutcome, Reason, Start};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -44,6 +44,8 @@ pub enum Seen {
     Start(Start),
     /// A measurement of latency.
     Latency(Box<LatencyRun>),
+    /// What the API server said of every object of the render, in a dry run.
+    Admission(Vec<DryRun>),
 }
 
 /// What one target of a clause named in the cluster.

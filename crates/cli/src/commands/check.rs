@@ -1,4 +1,5 @@
-//! `seatrial check`: the static tier. Same judge as `verify`, but no cluster and no Docker.
+//! `seatrial check`: the static tier. Same judge as `verify`, but no cluster and no Docker; with `--context` the API
+//! server of that cluster is asked, too.
 
 use super::verify;
 use crate::context::Context;
@@ -22,6 +23,10 @@ pub(crate) struct Args {
     #[arg(long = "clause", value_name = "NAME")]
     clauses: Vec<String>,
 
+    /// Also ask the API server of this context of your kubeconfig, which keeps nothing (`verify --up-to api`)
+    #[arg(long, value_name = "CONTEXT", conflicts_with = "baseline_write")]
+    context: Option<String>,
+
     /// Write what the files show now to the baseline that seatrial.yaml names: shown from then on, and no gate
     #[arg(long, conflicts_with_all = ["environment", "clauses"])]
     baseline_write: bool,
@@ -33,7 +38,8 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, Failure>
         return write_baseline(args, context).await;
     }
     let (charts, environment, clauses) = (args.charts.clone(), args.environment.clone(), args.clauses.clone());
-    let verify = verify::Args { charts, environment, clauses, ..verify::Args::up_to_static() };
+    let levels = args.context.as_ref().map_or_else(verify::Args::up_to_static, |name| verify::Args::up_to_api(name));
+    let verify = verify::Args { charts, environment, clauses, ..levels };
     verify::run(&verify, context).await
 }
 

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::planning;
 use camino::Utf8PathBuf;
 use seatrial_contracts::judge::clause_of;
-use seatrial_contracts::model::{ChartPlan, EnvironmentPlan, Origin, Slot};
+use seatrial_contracts::model::{ChartPlan, EnvironmentPlan, Origin, Slot, What};
 use serde_json::{Value, json};
 
 /// Arguments of `explain`.
@@ -117,7 +117,11 @@ impl Found<'_> {
         let more = [("covers", covers), ("why", slot.why.clone()), ("skipped", skip), ("advisory", advisory)];
         lines.extend(more.into_iter().filter_map(|(key, text)| Some(format!("  {key:<9} {}", text?))));
         let clause = self.clause().and_then(|clause| serde_yaml::to_string(&clause).ok());
-        let clause = clause.unwrap_or_else(|| "judged on the rendered files by a question of its own".to_owned());
+        let by = match slot.what {
+            What::Admitted => "a dry run of every object of the render, and of a pod of each template",
+            _ => "judged on the rendered files by a question of its own",
+        };
+        let clause = clause.unwrap_or_else(|| by.to_owned());
         lines.push("  with all defaults filled in:".to_owned());
         lines.extend(clause.lines().map(|line| format!("    {line}")));
         lines.join("\n")

@@ -140,6 +140,12 @@ impl Args {
         }
     }
 
+    /// The same, and a dry run on an existing cluster.
+    pub(crate) fn up_to_api(context: &str) -> Self {
+        let (up_to, provider) = (Some(UpTo::Api), Provider::Existing);
+        Self { up_to, provider, context: Some(context.to_owned()), ..Self::up_to_static() }
+    }
+
     /// The clauses of `clauses.lock` that the plans lack, where nothing narrows the plans.
     fn missing(&self, planning: &Planning, context: &Context) -> Vec<String> {
         let is_narrowed = !self.charts.is_empty() || self.environment.is_some() || !self.clauses.is_empty();

@@ -14,7 +14,7 @@ const REACHABLE_WITHIN: Duration = Duration::from_secs(3);
 const SETTLES_FOR: Duration = Duration::from_secs(2);
 
 /// The clause that a slot amounts to: the written one, or what a default or implicit one does. `None` for what is
-/// judged on the files alone, and for `installs`, whose observation is the end of helm.
+/// judged on the files alone, for `admitted`, whose observation is a dry run, and for `installs`: the end of helm.
 pub fn clause_of(slot: &Slot, environment: &EnvironmentPlan) -> Option<Clause> {
     match &slot.what {
         What::Clause(clause) => Some(clause.clone()),
@@ -30,6 +30,7 @@ pub fn clause_of(slot: &Slot, environment: &EnvironmentPlan) -> Option<Clause> {
         | What::Decodes
         | What::Named(_)
         | What::Default(_)
+        | What::Admitted
         | What::Installs
         | What::Expired(_)
         | What::Invalid(_) => None,

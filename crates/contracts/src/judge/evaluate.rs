@@ -5,7 +5,7 @@ use super::clause_of::is_looked_at;
 use super::latency::{self, Finding};
 use super::verdicts::{UNDECIDED, fail, finish, inconclusive, pass};
 use super::watch::{FEWEST_LOOKS, Mode};
-use super::{blame, clause_of, starts, startup, statics, vigil};
+use super::{admission, blame, clause_of, starts, startup, statics, vigil};
 use crate::model::{
     ChartPlan, Check, Clause, EnvironmentPlan, Latency, Measured, Phase, Refusal, Slot, Verdict, VerdictKind, What,
 };
@@ -24,6 +24,7 @@ pub fn evaluate(
     };
     verdict.measured.extend(observation.iter().flat_map(|o| startup::shares(&o.starts)));
     verdict.seconds = observation.map_or(0.0, |o| o.seconds);
+    verdict.stubs = observation.map(|o| o.stubs.clone()).unwrap_or_default();
     if verdict.kind == VerdictKind::Fail && verdict.places.is_empty() {
         verdict.places.extend(observation.and_then(|o| blame::place(chart, environment, slot, o)));
     }
@@ -72,6 +73,9 @@ impl Ruling {
 fn judge(chart: &ChartPlan, environment: &EnvironmentPlan, slot: &Slot, observation: &Observation) -> Verdict {
     if let Some(ruling) = not_looked(observation) {
         return ruling.verdict(slot);
+    }
+    if slot.what == What::Admitted {
+        return admission::judge(chart, environment, slot, observation);
     }
     if slot.what == What::Installs {
         return installs(observation).verdict(slot);

@@ -5,6 +5,7 @@
 //! sees, keeps the [`Watch::part`]s in an observation, and hands that to [`evaluate`]. Slots for which
 //! [`needs_observation`] is false are judged by [`judge_static`] alone.
 
+mod admission;
 mod blame;
 mod bootstrap;
 mod checks;
@@ -16,11 +17,13 @@ mod noise;
 mod starts;
 mod startup;
 mod statics;
+mod stubs;
 mod verdicts;
 mod vigil;
 mod watch;
 mod wellness;
 
+pub use admission::{Question, questions};
 pub use checks::{answers, patience, referred, saved};
 pub use clause_of::{clause_of, needs_observation, phases};
 pub use evaluate::evaluate;
@@ -30,6 +33,7 @@ pub(crate) use statics::{
     DEFAULTS_ON_FILES, POLICY_NAMES, SCHEMA, defaults_with_subject, is_port, policies_with_subject,
 };
 pub use statics::{images, judge_static};
+pub use stubs::{Stub, crds_of_chart, is_stubbable, stubs};
 pub use verdicts::{blocked, blocking, skipped, strictly};
 pub use vigil::{Vigil, Watchful};
 pub use watch::{Decision, Rules, Watch};

@@ -1,7 +1,7 @@
 //! Verdicts in the making: the four kinds, and where the reader looks next.
 
 use crate::model::{
-    BlockedBy, Cause, ChartPlan, EnvironmentPlan, Level, Measured, Origin, Slot, Verdict, VerdictKind, Where,
+    BlockedBy, Cause, ChartPlan, EnvironmentPlan, Level, Measured, Origin, Slot, Verdict, VerdictKind, What, Where,
 };
 
 /// The cause of a verdict whose samples neither prove nor disprove the promise.
@@ -74,6 +74,8 @@ fn bare(slot: &Slot, kind: VerdictKind) -> Verdict {
         next: Vec::new(),
         seconds: 0.0,
         trial: Vec::new(),
+        stubs: Vec::new(),
+        notes: Vec::new(),
         evidence: None,
     }
 }
@@ -97,15 +99,29 @@ pub(super) fn finish(mut verdict: Verdict, chart: &ChartPlan, environment: &Envi
 }
 
 fn next(chart: &ChartPlan, environment: &EnvironmentPlan, slot: &Slot, places: &[Where]) -> Vec<String> {
+    if slot.what == What::Admitted {
+        return dry_run(chart, environment);
+    }
     if slot.level != Level::Static {
         let clause = &slot.id.clause;
         return vec![format!("seatrial verify {} -e {} --clause {clause} --keep 30m", chart.path, environment.name)];
     }
-    let mut template = format!("helm template {} {}", environment.release.name, chart.path);
-    for file in &environment.values {
-        template = format!("{template} -f {}/{file}", chart.path);
-    }
+    let template = helm_template(chart, environment);
     let templates = places.iter().filter_map(|place| place.file.split_once("/templates/"));
     let only = templates.map(|(_, name)| format!(" --show-only templates/{name}")).next().unwrap_or_default();
     vec![format!("{template}{only}"), format!("seatrial check {}", chart.path)]
+}
+
+fn helm_template(chart: &ChartPlan, environment: &EnvironmentPlan) -> String {
+    let files = environment.values.iter().map(|file| format!(" -f {}/{file}", chart.path));
+    format!("helm template {} {}{}", environment.release.name, chart.path, files.collect::<String>())
+}
+
+/// The same questions, asked by hand.
+fn dry_run(chart: &ChartPlan, environment: &EnvironmentPlan) -> Vec<String> {
+    let (template, namespace) = (helm_template(chart, environment), &environment.release.namespace);
+    vec![
+        format!("{template} | kubectl apply -n {namespace} --dry-run=server --validate=strict -f -"),
+        format!("seatrial verify {} -e {} --tier api", chart.path, environment.name),
+    ]
 }

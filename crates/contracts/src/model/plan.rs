@@ -211,6 +211,8 @@ pub enum What {
     Named(Target),
     /// A default static clause, by its name (`selectors`, `port-chain` …); the judge knows the question.
     Default(String),
+    /// The API server would take every object of the render (default, by a dry run).
+    Admitted,
     /// `helm upgrade --install` goes through (implicit).
     Installs,
     /// Everything of the release gets ready (implicit).

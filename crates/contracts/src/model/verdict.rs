@@ -34,6 +34,12 @@ pub struct Verdict {
     /// What was different only for the trial: `key=value`.
     #[serde(default)]
     pub trial: Vec<String>,
+    /// Kinds without a CRD in the trial cluster, for which a permissive stub stood in (`Widget.example.com`).
+    #[serde(default)]
+    pub stubs: Vec<String>,
+    /// What the reader should know that is no failure: warnings of the API server, what could not be asked.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// The evidence folder or file, relative to the workspace.
     pub evidence: Option<String>,
 }

@@ -240,7 +240,12 @@ impl Planner<'_> {
         let implicit = |name: &str, what: What| self.slot(name, None, Origin::Implicit, Level::Live, what);
         let mut slots = vec![implicit("installs", What::Installs), implicit("ready", What::Ready)];
         chain_up(&mut slots);
-        slots[0].after = gates;
+        slots[0].after.clone_from(&gates);
+        if let Some(admitted) = self.default("admitted", Level::Api, What::Admitted) {
+            // What the API server refuses is one cause: Helm need not meet it again.
+            slots[0].after.push(admitted.id.local());
+            slots.insert(0, Slot { after: gates, ..admitted });
+        }
         for target in &wiring.reached {
             let what = What::Reachable(target.clone());
             let mut slot = self.slot("reachable", Some(&target.to_string()), Origin::Implicit, Level::Live, what);

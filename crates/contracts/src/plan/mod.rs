@@ -1,7 +1,7 @@
 //! The plan: every verdict that will be given, in judging order, each with what must have passed before it.
 //!
 //! Prerequisites are given by kind, so that one cause gives one Fail: the files first (`renders` → `decodes` →
-//! `named[…]` → `selectors` → `port-chain` → the rest), then `installs` → `ready` → `reachable[…]` → all else.
+//! `named[…]` → `selectors` → `port-chain` → the rest), then `admitted` → `installs` → `ready` → `reachable[…]` → all else.
 
 mod baseline;
 mod environment;
@@ -113,7 +113,8 @@ fn templates(source: &ChartSource<'_>) -> BTreeMap<String, String> {
 }
 
 /// Default clauses that are judged on a cluster.
-const LIVE_DEFAULTS: [&str; 3] = ["nothing-restarts", "second-upgrade-restarts-nothing", "uninstall-leaves-nothing"];
+const LIVE_DEFAULTS: [&str; 4] =
+    ["admitted", "nothing-restarts", "second-upgrade-restarts-nothing", "uninstall-leaves-nothing"];
 
 /// The default clauses and those of the policy pack, which can be switched off by name.
 pub(crate) fn defaults() -> Vec<&'static str> {

@@ -38,6 +38,8 @@ fn one(verdict: &Verdict) -> Value {
         "next": verdict.next,
         "seconds": verdict.seconds,
         "trial": verdict.trial,
+        "stubs": verdict.stubs,
+        "notes": verdict.notes,
         "evidence": verdict.evidence,
     })
 }
@@ -110,6 +112,8 @@ fn verdict_schema() -> Value {
         "next",
         "seconds",
         "trial",
+        "stubs",
+        "notes",
         "evidence",
     ];
     json!({
@@ -140,6 +144,12 @@ fn verdict_schema() -> Value {
             "next": texts,
             "seconds": { "type": "number", "minimum": 0 },
             "trial": { "type": "array", "items": { "type": "string" }, "description": "What differs only for the trial." },
+            "stubs": {
+                "type": "array",
+                "items": { "type": "string" },
+                "description": "Kinds without a CRD in the trial cluster, for which a permissive stub stood in.",
+            },
+            "notes": { "type": "array", "items": { "type": "string" }, "description": "Worth knowing, and no failure." },
             "evidence": { "type": ["string", "null"] },
         },
     })

@@ -33,9 +33,14 @@ fn suite(name: &str, cases: &[&Verdict]) -> String {
 fn case(suite: &str, verdict: &Verdict) -> String {
     let (name, seconds) = (escaped(&verdict.id.local()), verdict.seconds);
     let mut xml = format!("    <testcase classname=\"{}\" name=\"{name}\" time=\"{seconds:.3}\"", escaped(suite));
+    let properties = properties(verdict);
     let tag = match verdict.kind {
-        VerdictKind::Pass => {
+        VerdictKind::Pass if properties.is_empty() => {
             xml.push_str("/>\n");
+            return xml;
+        }
+        VerdictKind::Pass => {
+            let _ = write!(xml, ">\n{properties}    </testcase>\n");
             return xml;
         }
         VerdictKind::Fail => "failure",
@@ -44,8 +49,18 @@ fn case(suite: &str, verdict: &Verdict) -> String {
     };
     let line = escaped(&text::line(verdict));
     let whole = escaped(&text::text(verdict, false));
-    let _ = write!(xml, ">\n      <{tag} message=\"{line}\">{whole}</{tag}>\n    </testcase>\n");
+    let _ = write!(xml, ">\n{properties}      <{tag} message=\"{line}\">{whole}</{tag}>\n    </testcase>\n");
     xml
+}
+
+/// What every reader of the verdict must know: what was different for the trial, stubs, and warnings.
+fn properties(verdict: &Verdict) -> String {
+    let all = [("trial", &verdict.trial), ("stubs", &verdict.stubs), ("note", &verdict.notes)];
+    let mut lines = String::new();
+    for (name, value) in all.into_iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value))) {
+        let _ = writeln!(lines, "        <property name=\"{name}\" value=\"{}\"/>", escaped(value));
+    }
+    if lines.is_empty() { lines } else { format!("      <properties>\n{lines}      </properties>\n") }
 }
 
 /// XML has no control characters, not even escaped.

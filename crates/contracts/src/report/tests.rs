@@ -48,8 +48,8 @@ fn what_is_blocked_is_folded() {
     let verdicts = broken();
     assert_eq!(text(find(&verdicts, "ready"), false), "blocked registry::dev::ready  blocked by port-chain");
     let seconds = [("install".to_owned(), 1.0), ("cluster".to_owned(), 15.25)];
-    let expected = "blocked by registry::dev::port-chain: 24\n\
-                    32 verdicts: 7 passed, 1 failed, 0 inconclusive, 24 blocked, 0 skipped\n\
+    let expected = "blocked by registry::dev::port-chain: 25\n\
+                    33 verdicts: 7 passed, 1 failed, 0 inconclusive, 25 blocked, 0 skipped\n\
                     time: 16.2 s (cluster 15.2 s, install 1.0 s)";
     assert_eq!(summary(&verdicts, &seconds, false), expected);
 }
@@ -77,7 +77,7 @@ fn the_checked_in_schema_is_the_generated_one() {
 #[test]
 fn junit_escapes_and_counts() {
     let xml = junit(&broken());
-    assert!(xml.contains("<testsuite name=\"registry::dev\" tests=\"32\" failures=\"1\" errors=\"24\" skipped=\"0\""));
+    assert!(xml.contains("<testsuite name=\"registry::dev\" tests=\"33\" failures=\"1\" errors=\"25\" skipped=\"0\""));
     assert!(xml.contains("<testcase classname=\"registry::dev\" name=\"renders\" time=\"0.000\"/>"));
     let mut verdict = find(&broken(), "port-chain").clone();
     verdict.cause.as_mut().expect("a cause").message = "<a> & \"b\"\u{1b}".to_owned();

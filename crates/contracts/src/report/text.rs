@@ -9,7 +9,7 @@ pub fn text(verdict: &Verdict, colour: bool) -> String {
     match verdict.kind {
         VerdictKind::Fail => format!("{}\n{}", head(verdict, colour), block(verdict, colour)),
         VerdictKind::Inconclusive if !is_blocked => format!("{}\n{}", head(verdict, colour), block(verdict, colour)),
-        _ => format!("{}  {}", head(verdict, colour), line(verdict)),
+        _ => format!("{}  {}{}", head(verdict, colour), line(verdict), notes(verdict, colour)),
     }
 }
 
@@ -39,7 +39,9 @@ fn head(verdict: &Verdict, colour: bool) -> String {
     let advisory = if verdict.is_advisory { " (advisory)" } else { "" };
     let trial =
         if verdict.trial.is_empty() { String::new() } else { format!(" (trial: {})", verdict.trial.join(", ")) };
-    format!("{} {}{advisory}{trial}", painted(word, code, colour), verdict.id)
+    let stubs = &verdict.stubs;
+    let stubs = if stubs.is_empty() { String::new() } else { format!(" (stub CRDs: {})", stubs.join(", ")) };
+    format!("{} {}{advisory}{trial}{stubs}", painted(word, code, colour), verdict.id)
 }
 
 pub(super) fn painted(word: &str, code: u8, colour: bool) -> String {
@@ -57,6 +59,7 @@ fn block(verdict: &Verdict, colour: bool) -> String {
     let mut causes = vec![meaning(&cause.kind).to_owned()];
     causes.extend(cause.message.lines().skip(1).map(str::to_owned));
     causes.extend(verdict.measured.iter().map(numbers::measured));
+    causes.extend(verdict.notes.iter().cloned());
     [
         word("broke", vec![first_line(&cause.message).to_owned()]),
         word("cause", causes),
@@ -65,6 +68,12 @@ fn block(verdict: &Verdict, colour: bool) -> String {
         word("seen", verdict.evidence.iter().cloned().collect()),
     ]
     .join("\n")
+}
+
+/// What the reader should know of a pass, below its line.
+fn notes(verdict: &Verdict, colour: bool) -> String {
+    let label = painted(&format!("{:<5}", "note"), 1, colour);
+    verdict.notes.iter().fold(String::new(), |notes, note| notes + &format!("\n  {label}  {note}"))
 }
 
 /// What a kind of cause means, for people.
@@ -81,6 +90,7 @@ fn meaning(kind: &str) -> &str {
         "missing" => "missing: there was nothing to judge",
         "before" => "before: what the clause prepares first did not go through",
         "when" => "when: what was to happen could not be done",
+        "admitted" => "admitted: the API server would refuse it, by a dry run that changed nothing",
         "helm" => "helm: the install did not go through",
         "render" => "render: helm template failed",
         "decode" => "decode: the API server would refuse the object",

@@ -6,8 +6,10 @@ use kube::discovery::{Discovery, Scope, verbs};
 use seatrial_contracts::model::Kind;
 use seatrial_observation::LookError;
 use serde_json::Value;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use thiserror::Error;
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 /// Why the API server could not be asked: the apparatus, never a mismatch.
 #[derive(Debug, Error)]
@@ -19,6 +21,14 @@ pub enum ApiError {
         doing: String,
         /// Its answer.
         source: Box<kube::Error>,
+    },
+    /// A request that could not be put together, or an answer that is none.
+    #[error("{doing}: {message}")]
+    Unsent {
+        /// What was asked.
+        doing: String,
+        /// Why.
+        message: String,
     },
     /// No such kind is served.
     #[error("the cluster serves no kind {kind}")]
@@ -53,31 +63,56 @@ pub(crate) struct Served {
     is_listable: bool,
 }
 
-/// One cluster's API, its kinds asked once.
+/// How long a list of kinds is believed that lacks the one asked for.
+const FRESH: Duration = Duration::from_secs(2);
+
+/// The kinds that a cluster serves, and when it was asked.
+type Asked = (Instant, Arc<[Served]>);
+
+/// One cluster's API, its kinds asked once, and again after something brought more of them.
 #[derive(Clone)]
 pub struct Objects {
     pub(crate) client: kube::Client,
-    served: std::sync::Arc<OnceCell<Vec<Served>>>,
+    served: Arc<Mutex<Option<Asked>>>,
 }
 
 impl Objects {
     /// The API behind a client.
     pub fn new(client: kube::Client) -> Self {
-        Self { client, served: std::sync::Arc::default() }
+        Self { client, served: Arc::default() }
     }
 
     /// Every kind that the cluster serves, in its preferred version.
-    pub(crate) async fn served(&self) -> Result<&[Served], ApiError> {
-        let ask = async || {
-            let discovery = match Discovery::new(self.client.clone()).run_aggregated().await {
-                Ok(discovery) => discovery,
-                // Older servers know only the long way.
-                Err(_) => Discovery::new(self.client.clone()).run().await.map_err(ApiError::doing("discovery"))?,
-            };
-            let groups = discovery.groups_alphabetical().into_iter();
-            Ok(groups.flat_map(kube::discovery::ApiGroup::recommended_resources).map(served).collect())
+    pub(crate) async fn served(&self) -> Result<Arc<[Served]>, ApiError> {
+        self.served_since(None).await
+    }
+
+    /// CRDs came or went: whoever asks next is told of them.
+    pub(crate) async fn forget_kinds(&self) {
+        *self.served.lock().await = None;
+    }
+
+    /// The kinds as they were at a moment, or later; whoever asks first asks for all.
+    async fn served_since(&self, moment: Option<Instant>) -> Result<Arc<[Served]>, ApiError> {
+        let mut known = self.served.lock().await;
+        if let Some((at, served)) = &*known
+            && moment.is_none_or(|moment| *at >= moment)
+        {
+            return Ok(Arc::clone(served));
+        }
+        let (at, served) = (Instant::now(), self.discovered().await?);
+        *known = Some((at, Arc::clone(&served)));
+        Ok(served)
+    }
+
+    async fn discovered(&self) -> Result<Arc<[Served]>, ApiError> {
+        let discovery = match Discovery::new(self.client.clone()).run_aggregated().await {
+            Ok(discovery) => discovery,
+            // Older servers know only the long way.
+            Err(_) => Discovery::new(self.client.clone()).run().await.map_err(ApiError::doing("discovery"))?,
         };
-        self.served.get_or_try_init(ask).await.map(Vec::as_slice)
+        let groups = discovery.groups_alphabetical().into_iter();
+        Ok(groups.flat_map(kube::discovery::ApiGroup::recommended_resources).map(served).collect())
     }
 
     /// The kind by its name, and by its `apiVersion` where that is known.
@@ -85,11 +120,13 @@ impl Objects {
         if let Some(known) = builtin(kind, api_version) {
             return Ok(known);
         }
-        let served = self.served().await?;
         let group = api_version.map(|version| version.rsplit_once('/').map_or("", |(group, _)| group));
-        let mut fitting = served.iter().filter(|one| one.resource.kind == kind);
-        let found = fitting.find(|one| group.is_none_or(|group| one.resource.group == group));
-        found.cloned().ok_or_else(|| ApiError::UnknownKind { kind: kind.to_owned() })
+        if let Some(found) = fitting(&self.served().await?, kind, group) {
+            return Ok(found);
+        }
+        // What was installed meanwhile, also by another process, may have brought it.
+        let again = self.served_since(Instant::now().checked_sub(FRESH)).await?;
+        fitting(&again, kind, group).ok_or_else(|| ApiError::UnknownKind { kind: kind.to_owned() })
     }
 
     pub(crate) fn api(&self, served: &Served, namespace: &str) -> Api<DynamicObject> {
@@ -121,7 +158,8 @@ impl Objects {
 
     /// All objects of all kinds in the namespace. Kinds that may not be listed are passed over.
     pub(crate) async fn list_all(&self, namespace: &str) -> Result<Vec<Value>, ApiError> {
-        let served = self.served().await?.iter().filter(|one| one.is_namespaced && one.is_listable);
+        let served = self.served().await?;
+        let served = served.iter().filter(|one| one.is_namespaced && one.is_listable);
         let lists = served.filter(|one| !is_noise(&one.resource)).map(async |one| {
             match self.list_served(one, namespace).await {
                 Err(ApiError::Refused { source, .. })
@@ -170,6 +208,11 @@ impl Objects {
         let applied = self.api(&served, namespace).patch(name, &how, &Patch::Apply(object)).await;
         applied.map(drop).map_err(ApiError::doing(format!("apply {kind}/{name}")))
     }
+}
+
+fn fitting(served: &[Served], kind: &str, group: Option<&str>) -> Option<Served> {
+    let mut fitting = served.iter().filter(|one| one.resource.kind == kind);
+    fitting.find(|one| group.is_none_or(|group| one.resource.group == group)).cloned()
 }
 
 /// The kind's full name as a target writes it.

@@ -11,6 +11,7 @@ use super::{manifest, objects};
 use crate::cluster;
 use crate::helm::Install;
 use crate::step_file;
+use crate::tools;
 use indexmap::IndexMap;
 use seatrial_contracts::judge;
 use seatrial_observation::{CommandSeen, Ended, Event, Observation, Part, Sample, Seen};
@@ -116,6 +117,10 @@ impl Site {
         is_measured: bool,
         started: Instant,
     ) -> Result<Fresh, ReleaseError> {
+        if self.prober_image.is_empty() {
+            let image = tools::prober_image();
+            image.map_err(|missing| ReleaseError::Recorded { message: missing.to_string() })?;
+        }
         let before = self.holder(stage)?;
         let generation = before.generation + 1;
         let holder = Holder {
@@ -131,6 +136,8 @@ impl Site {
         self.set_holder(stage, &holder)?;
         self.ensure_namespace(stage, !before.key.is_empty()).await?;
         self.meet_needs(stage).await?;
+        self.win_over_stubs(stage).await?;
+        self.stand_in(stage).await?;
         self.load_images(stage).await?;
         self.prober(stage.namespace()).apply().await?;
         self.evidence.learn_rendered(&objects(&stage.environment.rendered));
@@ -172,6 +179,8 @@ impl Site {
         let mut mirror = Mirror::open(&self.objects, stage.namespace(), &judged).await?;
         let start = Instant::now();
         let helm = self.install(stage, &stage.environment.set).await?;
+        // The chart may have brought CRDs.
+        self.objects.forget_kinds().await;
         if helm.code != Some(0) {
             return Ok((helm, Progress::none()));
         }

@@ -74,6 +74,14 @@ fn remaining(namespace: &Value) -> String {
 }
 
 fn manifest(run: &str, stage: &Stage<'_>) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Namespace",
+        "metadata": { "name": stage.namespace(), "labels": labels_of(run, stage) },
+    })
+}
+
+/// The labels of a namespace that is made for a stage.
+pub(super) fn labels_of(run: &str, stage: &Stage<'_>) -> Value {
     let mut labels = json!({
         ours::LABEL: ours::OURS,
         RUN_LABEL: run,
@@ -83,8 +91,5 @@ fn manifest(run: &str, stage: &Stage<'_>) -> Value {
     if let Some(standard) = &stage.environment.release.pod_security {
         labels["pod-security.kubernetes.io/enforce"] = json!(standard);
     }
-    json!({
-        "apiVersion": "v1", "kind": "Namespace",
-        "metadata": { "name": stage.namespace(), "labels": labels },
-    })
+    labels
 }

@@ -1,14 +1,11 @@
 //! What a chart expects to find is made before it is installed, in the namespace of the release. What can't be made is
 //! the environment's failure, never the chart's.
 
-use super::objects;
 use super::site::{ReleaseError, Site};
 use super::stage::Stage;
 use crate::cluster::RUN_LABEL;
-use crate::helm::{Install, Template};
 use crate::ours;
 use crate::readiness::{name_of, text};
-use camino::{Utf8Path, Utf8PathBuf};
 use indexmap::IndexMap;
 use seatrial_contracts::model::{Need, Thing};
 use serde_json::{Value, json};
@@ -34,6 +31,7 @@ impl Site {
                 let object = json!({ "apiVersion": "v1", "kind": "ConfigMap", "data": data });
                 self.apply_need(stage, &labelled(object, need, IndexMap::new())).await
             }
+            Thing::Namespace(_) if self.is_somebody_elses("Namespace", &need.name).await? => Ok(()),
             Thing::Namespace(labels) => {
                 let mut labels = labels.clone();
                 labels.insert(RUN_LABEL.to_owned(), self.run.as_str().to_owned());
@@ -44,7 +42,7 @@ impl Site {
                 let data = certificate(names).map_err(failed)?;
                 self.apply_need(stage, &secret(need, "kubernetes.io/tls", &data)).await
             }
-            Thing::Crds(files) => self.apply_crds(stage, need, files).await,
+            Thing::Crds(files) => self.meet_crds(stage, need, files).await,
             Thing::Chart { chart, .. } if chart.starts_with("oci://") => {
                 Err(failed("charts from a registry can't be had yet; name a folder".to_owned()))
             }
@@ -56,44 +54,9 @@ impl Site {
     }
 
     /// The values of a need's Secret are known to the redactor before they are anywhere.
-    async fn apply_need(&self, stage: &Stage<'_>, object: &Value) -> Result<(), ReleaseError> {
+    pub(super) async fn apply_need(&self, stage: &Stage<'_>, object: &Value) -> Result<(), ReleaseError> {
         self.evidence.learn_rendered(std::slice::from_ref(object));
         Ok(self.objects.apply(stage.namespace(), object).await?)
-    }
-
-    async fn apply_crds(&self, stage: &Stage<'_>, need: &Need, files: &[String]) -> Result<(), ReleaseError> {
-        for file in files {
-            let path = Utf8Path::new(&stage.chart.path).join(file);
-            let written = std::fs::read_to_string(&path).map_err(|source| ReleaseError::State { path, source })?;
-            for object in objects(&written) {
-                let labels = object.pointer("/metadata/labels").and_then(Value::as_object).cloned().unwrap_or_default();
-                let labels = labels.into_iter().filter_map(|(key, value)| Some((key, value.as_str()?.to_owned())));
-                let name = name_of(&object).to_owned();
-                self.apply_need(stage, &named(object, &name, need, labels.collect())).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Another release in the same namespace.
-    async fn install_need(
-        &self,
-        stage: &Stage<'_>,
-        need: &Need,
-        chart: &str,
-        values: &[String],
-        set: &IndexMap<String, Value>,
-    ) -> Result<(), ReleaseError> {
-        let home = Utf8Path::new(&stage.chart.path);
-        let (chart, files): (Utf8PathBuf, Vec<_>) = (home.join(chart), values.iter().map(|f| home.join(f)).collect());
-        let template =
-            Template { release: &need.name, namespace: stage.namespace(), chart: &chart, files: &files, set };
-        let finished = self.helm.install(&Install { template, is_helm_4: self.is_helm_4 }).await?;
-        if finished.is_ok() {
-            return Ok(());
-        }
-        let message = self.evidence.clean(finished.tail());
-        Err(ReleaseError::Need { need: need.title(), message })
     }
 
     /// Removes what was made in this namespace for needs that the stage does not have.
@@ -121,7 +84,7 @@ fn labelled(object: Value, need: &Need, labels: IndexMap<String, String>) -> Val
 }
 
 /// The object with its name and our labels: what is ours is left by no chart.
-fn named(mut object: Value, name: &str, need: &Need, mut labels: IndexMap<String, String>) -> Value {
+pub(super) fn named(mut object: Value, name: &str, need: &Need, mut labels: IndexMap<String, String>) -> Value {
     labels.insert(ours::LABEL.to_owned(), ours::OURS.to_owned());
     labels.insert(NEED_LABEL.to_owned(), need.name.clone());
     let annotations = object.pointer("/metadata/annotations").cloned().unwrap_or(json!({}));

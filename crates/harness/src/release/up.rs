@@ -1,11 +1,14 @@
 //! Installing for good, as `up` does, and leaving somebody else's cluster as it was.
 
+use super::api::{ApiError, is_status};
+use super::crds::CRD;
 use super::holder::Holder;
 use super::site::{ReleaseError, Site};
 use super::stage::Stage;
 use crate::ours;
+use crate::readiness::{name_of, text};
 use crate::run::Installed;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Instant;
 
 impl Site {
@@ -20,6 +23,8 @@ impl Site {
         }
         self.until_usable(stage.namespace()).await?;
         self.meet_needs(stage).await?;
+        self.win_over_stubs(stage).await?;
+        self.stand_in(stage).await?;
         self.load_images(stage).await?;
         let started = Instant::now();
         let (helm, progress) = self.install_and_watch(stage).await?;
@@ -27,7 +32,7 @@ impl Site {
         Ok(Installed { helm, problem, seconds: started.elapsed().as_secs_f64() })
     }
 
-    /// Removes every release and namespace that this run made here.
+    /// Removes every release, namespace and CRD that this run made here.
     pub(crate) async fn leave(&self) -> Result<(), ReleaseError> {
         let entries = self.dir.join("releases").read_dir_utf8();
         for entry in entries.into_iter().flatten().flatten() {
@@ -41,6 +46,23 @@ impl Site {
                 let _ = std::fs::remove_file(entry.path());
             }
         }
+        // Namespaces of needs, and of a dry run that was interrupted; CRDs last, for their objects are in namespaces.
+        for namespace in self.made("Namespace").await? {
+            self.delete_namespace(&namespace).await?;
+        }
+        for crd in self.made(CRD).await? {
+            self.objects.delete(CRD, "", &crd).await?;
+        }
         Ok(())
+    }
+
+    /// What carries this run's label, by name. Who may not list them has made none.
+    async fn made(&self, kind: &str) -> Result<Vec<String>, ReleaseError> {
+        let all = match self.objects.list(kind, "").await {
+            Err(ApiError::Refused { source, .. }) if is_status(&source, 403) => Vec::new(),
+            listed => listed?,
+        };
+        let is_made = |one: &&Value| text(one, "/metadata/labels/seatrial.dev~1run") == self.run.as_str();
+        Ok(all.iter().filter(is_made).map(|one| name_of(one).to_owned()).collect())
     }
 }

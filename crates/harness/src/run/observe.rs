@@ -15,7 +15,7 @@ use camino::Utf8PathBuf;
 use jiff::Timestamp;
 use seatrial_contracts::judge::{self, Rules};
 use seatrial_contracts::model::{Check, Class, Clause, Event, Phase, PostgresExpect, Refusal, Slot, What};
-use seatrial_observation::{Ended, Observation, Part, Reason, Sample, Seen};
+use seatrial_observation::{Ended, LookError, Observation, Part, Reason, Sample, Seen};
 use std::time::Instant;
 
 /// Whether Helm alone answers it, without any cluster.
@@ -78,6 +78,7 @@ fn hash(slot: &Slot) -> String {
 async fn make(site: &Site, stage: &Stage<'_>, slot: &Slot) -> Observation {
     let started = Instant::now();
     let made = match judge::clause_of(slot, stage.environment) {
+        None if slot.what == What::Admitted => Ok(admitted(site, stage).await),
         None => Err(ReleaseError::Recorded { message: "there is nothing to look at".to_owned() }),
         Some(clause) if startup::is_budget(&clause) => Box::pin(startup::observe(site, stage, slot)).await,
         Some(clause) if together::is_budget(&clause) => Box::pin(together::observe(site, stage, slot)).await,
@@ -90,6 +91,16 @@ async fn make(site: &Site, stage: &Stage<'_>, slot: &Slot) -> Observation {
     observation.clock = clock();
     observation.seconds = started.elapsed().as_secs_f64();
     observation
+}
+
+/// What the API server says of the render; that it could not be asked is no verdict about the chart.
+async fn admitted(site: &Site, stage: &Stage<'_>) -> Observation {
+    let started = Instant::now();
+    let asked = Box::pin(site.dry_run(stage)).await;
+    let look = asked.map(Seen::Admission).map_err(|failed| LookError { message: failed.to_string() });
+    let sample = Sample { at_ms: started.elapsed().as_secs_f64() * 1000.0, look };
+    let part = Part { before: None, samples: vec![sample], looks: 1, ended: Ended::Decided };
+    Observation { parts: vec![part], ..Observation::default() }
 }
 
 pub(super) fn rules(site: &Site, stage: &Stage<'_>, has_event: bool) -> Rules {

@@ -13,7 +13,7 @@ use crate::tools::{self, ToolError, Tools};
 use camino::Utf8PathBuf;
 use seatrial_contracts::judge;
 use seatrial_contracts::model::{ChartPlan, Contexts, EnvironmentPlan, Level, Slot, Verdict, VerdictKind};
-use seatrial_observation::{CommandSeen, Event};
+use seatrial_observation::{CommandSeen, Event, Observation};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -170,7 +170,8 @@ impl Session {
             let site = self.site_for(stage).await?;
             site.check_alive().await?;
             // Boxed: what is below is deep, and a future of it all in one has no layout that the compiler would compute.
-            Box::pin(observe::on(site, stage, slot)).await?
+            let observation = Box::pin(observe::on(site, stage, slot)).await?;
+            Observation { stubs: site.stubs(stage), ..observation }
         };
         let mut verdict = judge::evaluate(stage.chart, stage.environment, slot, Some(&observation));
         self.evidence.keep(stage, &slot.id.local(), &observation);
@@ -228,6 +229,11 @@ impl Session {
 
     async fn site_on(&self, cluster: cluster::Cluster) -> Result<Site, RunError> {
         let client = cluster.client().await.map_err(ReleaseError::from)?;
+        let prober_image = match tools::prober_image() {
+            // A dry run needs none; who installs there is told.
+            Err(_) if cluster.provider == ProviderKind::Existing => String::new(),
+            image => image?,
+        };
         let dir = state::run_dir(&self.options.run).join("work").join(&cluster.name);
         let helm = Helm::without_cluster(&self.tools.helm, state::run_dir(&self.options.run).join("helm"));
         Ok(Site {
@@ -240,7 +246,7 @@ impl Session {
             slow: self.options.slow,
             dir,
             events: self.events.clone(),
-            prober_image: tools::prober_image()?,
+            prober_image,
             evidence: self.evidence.clone(),
             probers: Mutex::default(),
             unreachable: Mutex::default(),

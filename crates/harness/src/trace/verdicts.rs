@@ -72,6 +72,8 @@ mod tests {
             next: Vec::new(),
             seconds: 0.5,
             trial: Vec::new(),
+            stubs: Vec::new(),
+            notes: Vec::new(),
             evidence: None,
         }
     }

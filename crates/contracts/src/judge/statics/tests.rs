@@ -33,7 +33,7 @@ fn a_chart_without_contract_has_the_default_clauses() {
     let contract = "apiVersion: seatrial.dev/v1\nkind: Contract\nchart: .\n";
     let plan = chart(RENDER, contract);
     let names: Vec<String> = plan.environments[0].slots.iter().map(|slot| slot.id.local()).collect();
-    let expected = "renders decodes duplicates selectors port-chain node-ports references images version-labels installs ready nothing-restarts \
+    let expected = "renders decodes duplicates selectors port-chain node-ports references images version-labels admitted installs ready nothing-restarts \
                     second-upgrade-restarts-nothing uninstall-leaves-nothing";
     assert_eq!(names.join(" "), expected);
 }
