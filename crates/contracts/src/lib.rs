@@ -18,7 +18,7 @@ pub mod report;
 pub mod requirements;
 pub mod schema;
 pub mod trace;
-mod units;
+pub mod units;
 mod yaml;
 
 #[cfg(test)]

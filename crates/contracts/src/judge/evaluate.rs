@@ -1,13 +1,14 @@
 //! The verdict from the record alone: what [`super::Watch`] decided while looking is found again here.
 
-use super::checks::{Judged, Outcome, look, refusal};
+use super::checks::{Judged, Outcome, look};
 use super::clause_of::is_looked_at;
 use super::latency::{self, Finding};
+use super::saved::Memory;
 use super::verdicts::{UNDECIDED, fail, finish, inconclusive, pass};
 use super::watch::{FEWEST_LOOKS, Mode};
 use super::{blame, clause_of, starts, startup, statics, vigil};
 use crate::model::{
-    ChartPlan, Check, Clause, EnvironmentPlan, Latency, Measured, Phase, Refusal, Slot, Verdict, VerdictKind, What,
+    ChartPlan, Check, Clause, EnvironmentPlan, Latency, Measured, Phase, Slot, Verdict, VerdictKind, What,
 };
 use seatrial_observation::{Ended, Observation, Part, Reason, Sample, Seen};
 
@@ -81,7 +82,6 @@ fn judge(chart: &ChartPlan, environment: &EnvironmentPlan, slot: &Slot, observat
     };
     match &clause.then[..] {
         [] => inconclusive(slot, "missing", "the clause has no check"),
-        [Phase { check: Check::Refuses(refusals), .. }] => refuses(refusals, &observation.parts).verdict(slot),
         phases => all_phases(chart, environment, slot, &clause, phases, observation),
     }
 }
@@ -117,6 +117,7 @@ fn all_phases(
         }
         return in_rounds(&looked, rounds, !clause.when.is_empty(), &mut parts).verdict(slot);
     }
+    let mut memory = Memory::default();
     for phase in phases {
         if let Some(verdict) = statics::of_check(chart, environment, slot, &phase.check) {
             if verdict.kind != VerdictKind::Pass {
@@ -124,7 +125,12 @@ fn all_phases(
             }
             continue;
         }
-        match in_a_row(phase, !clause.when.is_empty(), &mut parts) {
+        let next = parts.clone().next();
+        let filled = memory.filled(phase);
+        if let Some(part) = next {
+            memory.learn(phase, part);
+        }
+        match in_a_row(&filled, !clause.when.is_empty(), &mut parts) {
             Ruling::Pass(values) => measured.extend(values),
             other => return other.verdict(slot),
         }
@@ -147,31 +153,6 @@ fn installs(observation: &Observation) -> Ruling {
         Some(Err(error)) => Ruling::unclear("apparatus", error.message.clone()),
         None => Ruling::unclear("missing", "the end of helm was not seen"),
     }
-}
-
-fn refuses(refusals: &[Refusal], parts: &[Part]) -> Ruling {
-    if refusals.is_empty() {
-        return Ruling::unclear("missing", "there is nothing to refuse");
-    }
-    let mut broken = Vec::new();
-    for (index, one) in refusals.iter().enumerate() {
-        let judged = match parts.get(index).and_then(|part| part.samples.last()).map(|sample| &sample.look) {
-            Some(Ok(seen)) => refusal(one, seen),
-            Some(Err(error)) => return Ruling::unclear("apparatus", error.message.clone()),
-            None => return Ruling::unclear("missing", "not every refusal was tried"),
-        };
-        match judged.outcome {
-            Outcome::Holds => {}
-            Outcome::Broken(message) => broken.push(message),
-            Outcome::Doomed(reason) => broken.push(text(&reason)),
-            Outcome::Unseen(message) => return Ruling::unclear("missing", message),
-        }
-    }
-    if broken.is_empty() {
-        let n = refusals.len();
-        return Ruling::Pass(vec![measured("values refused", n as f64, None, "", n as u64)]);
-    }
-    Ruling::fail("mismatch", broken.join("\n"))
 }
 
 /// What is repeated with several checks: in each round each of them has its part.

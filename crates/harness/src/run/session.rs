@@ -247,10 +247,6 @@ impl Session {
         })
     }
 
-    pub(super) fn command_seen(&self, finished: &crate::command::Finished) -> CommandSeen {
-        self.evidence.command_seen(finished)
-    }
-
     pub(super) fn helm_for_files(&self) -> Helm {
         Helm::without_cluster(&self.tools.helm, state::home().join("helm"))
     }
