@@ -17,6 +17,7 @@ mod saved;
 mod starts;
 mod startup;
 mod statics;
+pub mod value_key;
 mod verdicts;
 mod vigil;
 mod watch;
