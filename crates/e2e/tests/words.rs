@@ -22,7 +22,7 @@ const CLAUSES: &str = r#"clauses:
   reports-nothing: { run: { command: [sh, -c, "true"], junit: none.xml }, within: 1s }
   idles: { usage: { of: deploy/registry, cpu: "< 500m", memory: "< 80% of limit" } }
   never-idles: { usage: { of: namespace, cpu: "> 1.5" } }
-  keeps-out: { refuses: [{ apply: trial/pod.yaml, saying: violates PodSecurity }, { apply: trial/service.yaml, saying: nodePort }] }
+  keeps-out: { refuses: [{ apply: trial/pod.yaml, saying: violates PodSecurity }, { apply: trial/service.yaml, saying: "spec.ports[0].port" }] }
   lets-in: { refuses: { apply: trial/cm.yaml } }
   tells-what-it-sent:
     then:
@@ -109,7 +109,7 @@ spec: {{ include "trial.pod" (dict "name" $name "script" $script) | fromYaml | t
 const CONFIG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: trial }\ndata: { a: b }\n";
 const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: { name: trial }\nspec: { containers: [{ name: a, image: registry:2.8.2 }] }\n";
 const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: { name: trial }\n\
-                       spec: { type: NodePort, ports: [{ port: 80, nodePort: 80 }] }\n";
+                       spec: { ports: [{ port: 99999 }] }\n";
 
 #[test]
 fn what_is_started_beside_a_release_is_judged_and_removed() {

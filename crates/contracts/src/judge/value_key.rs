@@ -3,6 +3,7 @@
 
 use crate::model::{Verdict, VerdictKind, Where};
 use serde_json::Value;
+use std::fmt::Write;
 
 /// What the note of a place on a rendered line begins with.
 const NOTE: &str = "rendered line ";
@@ -50,7 +51,7 @@ pub fn is_changed(before: &str, after: &str, line: usize) -> bool {
 pub fn add_keys(place: &mut Where, keys: &[String]) {
     let word = if keys.len() == 1 { "value key" } else { "value keys" };
     let note = place.note.get_or_insert_default();
-    note.push_str(&format!(", {word} {}", keys.join(", ")));
+    let _ = write!(note, ", {word} {}", keys.join(", "));
 }
 
 fn walk(value: &Value, at: &str, visit: &mut impl FnMut(&str, &Value)) {

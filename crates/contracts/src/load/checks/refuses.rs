@@ -28,7 +28,8 @@ struct RefusalFile {
     /// The values; keys in Helm's own --set syntax, values typed.
     #[schemars(extend("minProperties" = 1))]
     set: Option<IndexMap<String, Value>>,
-    /// Files of the chart: each object of them must be refused by a schema, a policy or a webhook of the cluster.
+    /// Files of the chart: each object of them must be refused by a schema, a policy or a webhook of the cluster. It is
+    /// asked by a dry run, which gives out no ports and addresses of Services: what only that would refuse is not seen.
     apply: Option<OneOrMany<String>>,
     /// A text that the refusal must hold.
     saying: Option<String>,

@@ -24,8 +24,8 @@ struct RunFile {
     /// they are where nothing is written.
     #[schemars(length(min = 1))]
     command: Option<Vec<String>>,
-    /// An image that the cluster has or can have: the command runs in a pod beside the release, and SEATRIAL_NAMESPACE
-    /// and SEATRIAL_RELEASE tell it where.
+    /// An image that the cluster has or can have: the command runs in a pod beside the release, and the variables
+    /// `SEATRIAL_NAMESPACE` and `SEATRIAL_RELEASE` tell it where.
     image: Option<String>,
     /// The JUnit report that it writes: a path below the chart's folder, with `image` an absolute one in the pod. A
     /// failed case fails the clause and is named; without any case it is inconclusive.

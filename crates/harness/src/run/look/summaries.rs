@@ -50,11 +50,16 @@ fn used_by(of: String, container: &Value, pods: &[Value]) -> Usage {
     let limit = |resource: &str| limit(&of, resource, pods);
     Usage {
         working_set_bytes: container["memory"]["workingSetBytes"].as_u64().unwrap_or(0),
-        limit_bytes: limit("memory").map(|bytes| bytes as u64),
+        limit_bytes: limit("memory").map(whole),
         cpu_nanocores: container["cpu"]["usageNanoCores"].as_u64(),
-        cpu_limit_nanocores: limit("cpu").map(|cores| (cores * 1e9) as u64),
+        cpu_limit_nanocores: limit("cpu").map(|cores| whole(cores * 1e9)),
         of,
     }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an amount above zero, far below 2^52")]
+fn whole(amount: f64) -> u64 {
+    amount.round() as u64
 }
 
 /// The limit that the pod's spec writes.
