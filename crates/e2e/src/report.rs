@@ -57,16 +57,13 @@ pub fn check_in_dev(lines: &[Line], clause: &str, verdict: &str, words: &str) {
 /// # Panics
 /// When one did not.
 #[track_caller]
-#[expect(clippy::panic, reason = "a test without its verdicts has failed")]
 pub fn check_all_in_dev(lines: &[Line], expected: &[(&str, &str, &str)]) {
     let is_as_expected = |(clause, verdict, words): &&(&str, &str, &str)| {
         let id = format!("pallet-registry::dev::{clause}");
         lines.iter().any(|line| line.id == id && line.verdict == *verdict && line.cause.contains(words))
     };
     let other: Vec<_> = expected.iter().filter(|one| !is_as_expected(one)).collect();
-    if !other.is_empty() {
-        panic!("expected {other:#?}, seen {lines:#?}");
-    }
+    assert!(other.is_empty(), "expected {other:#?}, seen {lines:#?}");
 }
 
 fn line(verdict: &Value) -> Line {

@@ -278,13 +278,11 @@ pub(crate) fn is_variable(name: &str) -> Result<(), Unknown> {
 fn env(name: &str, known: &Known<'_>) -> Result<Looked, Unknown> {
     is_variable(name)?;
     let Some(facts) = known.facts else { return Ok(Looked::Later) };
-    match facts.env.get(name) {
-        Some(value) => Ok(Looked::Value(Value::from(value.as_str()))),
-        None => {
-            let near = hint(name, facts.env.keys().map(String::as_str).collect::<Vec<_>>());
-            Err(Unknown::new(format!("the environment variable `{name}` is not set"), near))
-        }
+    if let Some(value) = facts.env.get(name) {
+        return Ok(Looked::Value(Value::from(value.as_str())));
     }
+    let near = hint(name, facts.env.keys().map(String::as_str).collect::<Vec<_>>());
+    Err(Unknown::new(format!("the environment variable `{name}` is not set"), near))
 }
 
 fn value_of(path: &str, known: &Known<'_>) -> Result<Looked, Unknown> {
@@ -348,14 +346,12 @@ fn param(name: &str, known: &Known<'_>) -> Result<Looked, Unknown> {
 
 fn element(rest: &str, known: &Known<'_>) -> Result<Looked, Unknown> {
     match &known.element {
-        Some(element) if element.variable == ROWS => match element.value.get(rest) {
-            Some(value) => Ok(Looked::Element(value.clone())),
-            None => {
-                let keys = element.value.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
-                let hint = hint(rest, keys.collect::<Vec<_>>());
-                Err(Unknown::new(format!("`each` has no variable `{rest}`"), hint))
-            }
-        },
+        Some(element) if element.variable == ROWS => {
+            let keys = || element.value.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
+            let unknown =
+                || Unknown::new(format!("`each` has no variable `{rest}`"), hint(rest, keys().collect::<Vec<_>>()));
+            element.value.get(rest).cloned().map(Looked::Element).ok_or_else(unknown)
+        }
         Some(element) if element.variable == rest => Ok(Looked::Element(element.value.clone())),
         Some(element) => {
             let hint = Some(format!("did you mean `each.{}`?", element.variable));

@@ -16,9 +16,8 @@ fn of_phase(phase: &Phase) -> Class {
     match &phase.check {
         _ if phase.latency.is_some() => Class::Measure,
         Check::Usage(_) => Class::Measure,
-        Check::Leaves(_) => Class::Disturb,
-        // What is started for it beside the release is removed afterwards, alone.
-        Check::HelmTest(_) => Class::Disturb,
+        // What tests and Jobs start beside the release is removed afterwards, alone.
+        Check::Leaves(_) | Check::HelmTest(_) => Class::Disturb,
         Check::Job(job) if job.is_made() => Class::Disturb,
         // It judges an install of its own.
         Check::Ready(_) if phase.within.is_some() => Class::Disturb,

@@ -1,6 +1,6 @@
 //! `helmTest`: every test of the chart that ran has passed.
 
-use super::{Judged, Outcome, command};
+use super::{Judged, Outcome, command, last_lines};
 use crate::model::{HelmTestCheck, Measured};
 use seatrial_observation::{ContainerEnd, TestsSeen};
 
@@ -43,10 +43,10 @@ fn phase(suite: &str) -> Option<(&str, &str)> {
 
 fn told(test: &str, phase: &str, seen: &TestsSeen) -> String {
     let bad = |end: &&ContainerEnd| (end.pod == test || end.pod.starts_with(&format!("{test}-"))) && end.code != 0;
-    let ended = seen.ends.iter().find(bad).map(|end| {
-        let tail: String = end.tail.iter().map(|line| format!("\n  {line}")).collect();
-        format!(": container/{} ended with exit code {}{tail}", end.container, end.code)
-    });
+    let ended =
+        seen.ends.iter().find(bad).map(|end| {
+            format!(": container/{} ended with exit code {}{}", end.container, end.code, last_lines(&end.tail))
+        });
     format!("test {test}: expected Succeeded, seen {phase}{}", ended.unwrap_or_default())
 }
 

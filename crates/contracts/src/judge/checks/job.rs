@@ -1,6 +1,6 @@
 //! `job`: it completed, or it failed with the exit code that was promised.
 
-use super::{Judged, Outcome};
+use super::{Judged, Outcome, last_lines};
 use crate::model::JobCheck;
 use seatrial_observation::{ContainerEnd, JobSeen, Reason};
 
@@ -17,17 +17,17 @@ pub(super) fn look(check: &JobCheck, seen: &[JobSeen]) -> Judged {
     let is_promised = |end: &&ContainerEnd| end.code == check.exit;
     match &job.failed {
         None if job.is_complete && check.exit == 0 => Outcome::Holds.into(),
-        None if job.is_complete => doomed(job, format!("expected {promise}, seen it complete"), &[]),
+        None if job.is_complete => doomed(job, &format!("expected {promise}, seen it complete"), &[]),
         None => Judged::broken(format!("{}: {}{}", name(job), waiting(job), tails(&job.ends))),
         Some(_) if check.exit != 0 && job.ends.iter().rev().any(|end| is_promised(&end)) => Outcome::Holds.into(),
         Some(failed) => {
             let seen = codes(&job.ends).unwrap_or_else(|| "no container that ended".to_owned());
-            doomed(job, format!("expected {promise}, seen it fail ({failed}), {seen}"), &job.ends)
+            doomed(job, &format!("expected {promise}, seen it fail ({failed}), {seen}"), &job.ends)
         }
     }
 }
 
-fn doomed(job: &JobSeen, message: String, ends: &[ContainerEnd]) -> Judged {
+fn doomed(job: &JobSeen, message: &str, ends: &[ContainerEnd]) -> Judged {
     let detail = ends.iter().rev().find(|end| end.code != 0).map(|end| end.tail.clone());
     Outcome::Doomed(Reason { detail: detail.unwrap_or_default(), ..Reason::new(format!("{}: {message}", name(job))) })
         .into()
@@ -52,7 +52,7 @@ fn codes(ends: &[ContainerEnd]) -> Option<String> {
 
 fn tails(ends: &[ContainerEnd]) -> String {
     let last = ends.iter().rev().find(|end| end.code != 0);
-    last.map(|end| end.tail.iter().map(|line| format!("\n  {line}")).collect()).unwrap_or_default()
+    last.map(|end| last_lines(&end.tail)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -188,6 +188,11 @@ fn refused(what: &str, failure: &ProbeFailure, control: Option<&ProbeOutcome>) -
     }
 }
 
+/// Lines below a message.
+fn last_lines(lines: &[String]) -> String {
+    lines.iter().fold(String::new(), |told, line| told + "\n  " + line)
+}
+
 /// How long a probe took: a value without a limit.
 fn took(what: &str, outcome: &ProbeOutcome) -> Measured {
     Measured { what: what.to_owned(), value: outcome.took_ms, limit: None, unit: "ms".to_owned(), n: 1 }

@@ -41,9 +41,9 @@ fn hooks(rendered: &str) -> Vec<Value> {
 
 /// The test's own pod, or one of the Job that it is.
 fn is_started_by(pod: &Value, test: &Value) -> bool {
-    let owners = pod.pointer("/metadata/ownerReferences").and_then(Value::as_array).into_iter().flatten();
+    let mut owners = pod.pointer("/metadata/ownerReferences").and_then(Value::as_array).into_iter().flatten();
     let is_owner = |owner: &Value| owner["kind"] == test["kind"] && owner["name"] == test["metadata"]["name"];
-    (test["kind"] == "Pod" && name_of(pod) == name_of(test)) || owners.into_iter().any(is_owner)
+    (test["kind"] == "Pod" && name_of(pod) == name_of(test)) || owners.any(is_owner)
 }
 
 #[cfg(test)]

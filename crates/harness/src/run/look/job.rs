@@ -49,8 +49,8 @@ impl Looker<'_> {
         let mut pods = self.targets.site.objects.list("Pod", self.targets.stage.namespace()).await?;
         pods.retain(|pod| is_of(pod, job));
         let condition = |kind: &str| {
-            let all = job.pointer("/status/conditions").and_then(Value::as_array).into_iter().flatten();
-            all.into_iter().find(|one| one["type"] == kind && one["status"] == "True")
+            let mut all = job.pointer("/status/conditions").and_then(Value::as_array).into_iter().flatten();
+            all.find(|one| one["type"] == kind && one["status"] == "True")
         };
         let failed = condition("Failed").map(|one| format!("{}: {}", text(one, "/reason"), text(one, "/message")));
         let waiting = job_look(job, &[]).reason().map(|reason| reason.message.clone());

@@ -79,7 +79,7 @@ impl Looker<'_> {
     }
 }
 
-fn counts(groups: &Groups) -> super::cpu::Counts {
+fn counts(groups: &[(String, cgroup::Group)]) -> super::cpu::Counts {
     groups.iter().filter_map(|(_, group)| Some((group.id.clone(), group.cpu_ns?))).collect()
 }
 
