@@ -84,6 +84,7 @@ fn planned(contract: &Contract, rendered: &str) -> Option<ChartPlan> {
         renders: &renders,
         last_releases: &IndexMap::new(),
         run_id: "0",
+        env: &std::collections::BTreeMap::new(),
     };
     plan(contract, &source).ok()
 }

@@ -151,6 +151,7 @@ mod tests {
             renders: &renders,
             last_releases: &IndexMap::new(),
             run_id: "0",
+            env: &std::collections::BTreeMap::new(),
         };
         plan(&contract, &source).expect("a plan")
     }

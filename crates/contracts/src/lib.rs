@@ -19,7 +19,7 @@ pub mod report;
 pub mod requirements;
 pub mod schema;
 pub mod trace;
-mod units;
+pub mod units;
 mod yaml;
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ fn least_plan() -> ChartPlan {
         renders: &renders,
         last_releases: &IndexMap::new(),
         run_id: "0",
+        env: &std::collections::BTreeMap::new(),
     };
     plan(&contract, &source).expect("a plan")
 }

@@ -92,6 +92,7 @@ fn judged(services: usize) -> usize {
         renders: &renders,
         last_releases: &IndexMap::new(),
         run_id: "0",
+        env: &std::collections::BTreeMap::new(),
     };
     let plan = plan(&contract, &source).expect("a plan");
     let environment = &plan.environments[0];

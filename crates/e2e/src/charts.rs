@@ -1,7 +1,8 @@
 //! Copies of charts, to be changed by a text edit.
 
-use crate::program::root;
+use crate::program::{Program, root};
 use camino::{Utf8Path, Utf8PathBuf};
+use seatrial_harness::command::Finished;
 use std::fs;
 
 /// A repository in a temporary folder: `charts/NAME`, and gone with the value.
@@ -68,6 +69,36 @@ impl Copy {
         assert_eq!(text.matches(from).count(), 1, "{path} must hold this text once: {from}");
         fs::write(&path, text.replacen(from, to, 1)).expect("the edited file");
         self
+    }
+
+    /// With more of a contract before and among its clauses: a text that ends where the first clause begins.
+    ///
+    /// # Panics
+    /// When the contract has no clauses.
+    #[must_use]
+    pub fn with_clauses(self, text: &str) -> Self {
+        self.edited("contract.yaml", "\nclauses:\n", &format!("\n{text}"))
+    }
+
+    /// With a file more.
+    ///
+    /// # Panics
+    /// When it can't be written.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a test without its file has failed")]
+    pub fn with_file(self, file: &str, text: &str) -> Self {
+        let path = self.path().join(file);
+        fs::create_dir_all(path.parent().unwrap_or(&path)).expect("the folder of a file");
+        fs::write(&path, text).expect("a file");
+        self
+    }
+
+    /// Verifies these clauses in `dev`, on the cluster alone, and gives what came of them as JSON.
+    pub fn verified(&self, program: &Program, clauses: &[&str]) -> Finished {
+        let chart = self.path();
+        let args = ["verify", chart.as_str(), "-e", "dev", "--tier", "live", "--format", "json"];
+        let clauses: Vec<&str> = clauses.iter().flat_map(|clause| ["--clause", clause]).collect();
+        program.call(&[&args[..], &clauses].concat())
     }
 
     /// The repository's root.

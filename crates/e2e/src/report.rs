@@ -52,6 +52,20 @@ pub fn check_in_dev(lines: &[Line], clause: &str, verdict: &str, words: &str) {
     assert!(line.cause.contains(words), "{line:#?}");
 }
 
+/// Clauses of the registry in `dev` came to these verdicts, with these words in their causes: all that did not are told.
+///
+/// # Panics
+/// When one did not.
+#[track_caller]
+pub fn check_all_in_dev(lines: &[Line], expected: &[(&str, &str, &str)]) {
+    let is_as_expected = |(clause, verdict, words): &&(&str, &str, &str)| {
+        let id = format!("pallet-registry::dev::{clause}");
+        lines.iter().any(|line| line.id == id && line.verdict == *verdict && line.cause.contains(words))
+    };
+    let other: Vec<_> = expected.iter().filter(|one| !is_as_expected(one)).collect();
+    assert!(other.is_empty(), "expected {other:#?}, seen {lines:#?}");
+}
+
 fn line(verdict: &Value) -> Line {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (chart, environment) = (text(&verdict["chart"]), text(&verdict["environment"]));

@@ -3,7 +3,7 @@
 
 use e2e::Program;
 use e2e::charts::Copy;
-use e2e::report::{Line, document, verdicts};
+use e2e::report::{check_all_in_dev, document, verdicts};
 
 /// More clauses of the registry's contract.
 const CLAUSES: &str = "clauses:
@@ -45,28 +45,10 @@ const EXPECTED: [(&str, &str, &str); 15] = [
     ("goes-back", "pass", ""),
 ];
 
-fn judged(copy: &Copy) -> Vec<Line> {
-    let chart = copy.path();
-    let args = ["verify", chart.as_str(), "-e", "dev", "--tier", "live", "--format", "json"];
-    let clauses: Vec<&str> = EXPECTED.iter().flat_map(|(clause, ..)| ["--clause", clause]).collect();
-    let program = Program::at(env!("CARGO_BIN_EXE_seatrial-e2e"));
-    verdicts(&document(&program.call(&[&args[..], &clauses].concat())))
-}
-
 #[test]
 fn what_happens_to_a_release_is_seen_and_undone() {
-    let copy = Copy::of("pallet-registry");
-    let contract = copy.path().join("contract.yaml");
-    let text = std::fs::read_to_string(&contract).expect("the contract");
-    let text = text.replacen("\nclauses:\n", &format!("\n{CLAUSES}"), 1);
-    std::fs::write(&contract, text).expect("the contract");
-    std::fs::create_dir(copy.path().join("trial")).expect("a folder");
-    std::fs::write(copy.path().join("trial/cm.yaml"), CONFIG).expect("a manifest");
-    let lines = judged(&copy);
-    for (clause, verdict, words) in EXPECTED {
-        let id = format!("pallet-registry::dev::{clause}");
-        let line = lines.iter().find(|line| line.id == id).expect("a verdict");
-        assert_eq!(line.verdict, verdict, "{line:#?}");
-        assert!(line.cause.contains(words), "{line:#?}");
-    }
+    let copy = Copy::of("pallet-registry").with_clauses(CLAUSES).with_file("trial/cm.yaml", CONFIG);
+    let clauses: Vec<&str> = EXPECTED.iter().map(|(clause, ..)| *clause).collect();
+    let lines = verdicts(&document(&copy.verified(&Program::at(env!("CARGO_BIN_EXE_seatrial-e2e")), &clauses)));
+    check_all_in_dev(&lines, &EXPECTED);
 }

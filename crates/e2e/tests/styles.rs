@@ -80,11 +80,12 @@ fn the_one_that_fails<'d>(style: &str, document: &'d Value) -> &'d Value {
     failed[0]
 }
 
-/// File, template line where it is told, rendered line.
+/// File, template line where it is told, rendered line and the value behind it where there is one.
 type Place = (String, Option<u64>, String);
 
 fn place(expected: &Value) -> Place {
-    (text(&expected["file"]), expected["line"].as_u64(), format!("rendered line {}", expected["rendered"]))
+    let key = expected["key"].as_str().map(|key| format!(", value key {key}")).unwrap_or_default();
+    (text(&expected["file"]), expected["line"].as_u64(), format!("rendered line {}{key}", expected["rendered"]))
 }
 
 /// What the verdict points at in the chart; the contract's own line is left out.

@@ -26,18 +26,11 @@ clauses:
 ";
 
 fn copy(clauses: &str) -> Copy {
-    let copy = Copy::of("pallet-registry");
-    let contract = copy.path().join("contract.yaml");
-    let text = std::fs::read_to_string(&contract).expect("the contract");
-    std::fs::write(&contract, text.replacen("\nclauses:\n", &format!("\n{clauses}"), 1)).expect("the contract");
-    copy
+    Copy::of("pallet-registry").with_clauses(clauses)
 }
 
 fn verify(copy: &Copy, clauses: &[&str]) -> Finished {
-    let chart = copy.path();
-    let args = ["verify", chart.as_str(), "-e", "dev", "--tier", "live", "--format", "json"];
-    let clauses: Vec<&str> = clauses.iter().flat_map(|clause| ["--clause", clause]).collect();
-    Program::at(env!("CARGO_BIN_EXE_seatrial-e2e")).call(&[&args[..], &clauses].concat())
+    copy.verified(&Program::at(env!("CARGO_BIN_EXE_seatrial-e2e")), clauses)
 }
 
 #[test]

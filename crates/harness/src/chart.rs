@@ -19,7 +19,7 @@ use seatrial_contracts::diagnostic::Diagnostic;
 use seatrial_contracts::load::{Surroundings, default_contract_in, load_in};
 use seatrial_contracts::model::{ChartPlan, Contract, Packs};
 use seatrial_contracts::plan::{ChartSource, plan};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
 /// What a plan depends on besides the chart.
@@ -106,12 +106,21 @@ pub async fn plan_with_helm(path: &Utf8Path, helm: &Utf8Path, options: &PlanOpti
         renders: &renders,
         last_releases: &last_releases,
         run_id: &options.run_id,
+        env: &variables(),
     };
     let mut plan = plan(&contract, &source).map_err(ChartError::Invalid)?;
     if let Some(around) = around.filter(|_| options.has_baseline) {
         around.baseline()?.apply(&mut plan);
     }
     Ok(plan)
+}
+
+/// The variables of this process; one that is no text is none that a contract could name.
+fn variables() -> BTreeMap<String, String> {
+    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    std::env::vars_os().filter_map(text).collect()
 }
 
 /// The same for several charts, in their order. While Helm renders one, the next are read.

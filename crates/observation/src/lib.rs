@@ -26,7 +26,10 @@ pub use probe::{
     DnsAnswer, DnsSpec, FailureKind, FirstAnswer, FirstAnswerSpec, HttpAnswer, HttpSpec, ProbeAnswer, ProbeFailure,
     ProbeOutcome, ProbeSpec, RegistryAction, RegistryAnswer, RegistrySpec, RegistryStep, Seed, TcpSpec, Way,
 };
-pub use sample::{CommandSeen, Found, LogStream, LookError, ObjectLook, Sample, Seen, Usage};
+pub use sample::{
+    Answered, CommandSeen, ContainerEnd, Found, JobSeen, LogStream, LookError, ObjectLook, Sample, Seen, TestsSeen,
+    Usage,
+};
 pub use sequential::{Decision, LatencyTest, Sequential};
 pub use startup::{Place, PodStart, Start};
 pub use talk::{

@@ -36,10 +36,16 @@ pub enum Seen {
     Readiness(Vec<ObjectLook>),
     /// Logs, stream by stream (already redacted: [`crate::REDACTED`] stands where a Secret's value was).
     Logs(Vec<LogStream>),
-    /// Memory in use, thing by thing.
+    /// What is in use, thing by thing.
     Usage(Vec<Usage>),
     /// A command's end.
     Command(CommandSeen),
+    /// How far Jobs are; empty where there is none.
+    Jobs(Vec<JobSeen>),
+    /// What `helm test` did.
+    Tests(TestsSeen),
+    /// What came of things that are to be refused, in the order of the check.
+    Refusals(Vec<Answered>),
     /// One start of a container.
     Start(Start),
     /// A measurement of latency.
@@ -89,7 +95,62 @@ pub struct LogStream {
     pub lines: Vec<String>,
 }
 
-/// Memory in use by one thing.
+/// How far a Job is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobSeen {
+    /// Its name in the cluster.
+    pub job: String,
+    /// Whether it has completed.
+    pub is_complete: bool,
+    /// Why it has failed, in the words of its condition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+    /// What it still waits for, where it has done neither.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<String>,
+    /// Its containers that have ended, the first to end first.
+    pub ends: Vec<ContainerEnd>,
+}
+
+/// How a container ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContainerEnd {
+    /// Pod name.
+    pub pod: String,
+    /// Container name.
+    pub container: String,
+    /// Exit code.
+    pub code: i64,
+    /// The last lines of its log, less the values of Secrets; only where the code is not 0.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tail: Vec<String>,
+}
+
+/// What `helm test` did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TestsSeen {
+    /// The end of Helm.
+    pub command: CommandSeen,
+    /// The containers of the pods that it started; those of a pod that its own policy removed are missing.
+    pub ends: Vec<ContainerEnd>,
+}
+
+/// The answer to something that is to be refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answered {
+    /// What it was: `a.b=1`, `examples/x.yaml: widget/x`.
+    pub what: String,
+    /// Which of the check's refusals it belongs to, counted from 0.
+    pub of: usize,
+    /// The words of the refusal; `None` where it was accepted.
+    pub refusal: Option<String>,
+}
+
+/// What one thing uses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Usage {
@@ -100,6 +161,12 @@ pub struct Usage {
     /// The memory limit in bytes, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit_bytes: Option<u64>,
+    /// CPU in billionths of a core, the mean of the last seconds; only where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_nanocores: Option<u64>,
+    /// The CPU limit in billionths of a core, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_limit_nanocores: Option<u64>,
 }
 
 /// How a command ended.
@@ -116,4 +183,7 @@ pub struct CommandSeen {
     pub stderr: String,
     /// Seconds it took.
     pub seconds: f64,
+    /// The report that it was to write, where it wrote one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<String>,
 }

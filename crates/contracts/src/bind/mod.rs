@@ -11,8 +11,10 @@ use crate::load::findings::Findings;
 use crate::load::{self, clause, schema_check};
 use crate::model::{Clause, Contract, Need, Outputs, RawClause, RawNeed, Release};
 use indexmap::IndexMap;
+pub(crate) use reference::is_variable;
 use reference::{Element, Known, look_up_all};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Whether a text is a key in Helm's own `--set` syntax.
 pub(crate) fn is_set_key(text: &str) -> bool {
@@ -50,6 +52,8 @@ pub struct Facts<'a> {
     pub run_id: &'a str,
     /// What the needs of the environment give, by name.
     pub needs: &'a IndexMap<String, Outputs>,
+    /// The environment's variables.
+    pub env: &'a BTreeMap<String, String>,
 }
 
 /// Looks up the references of a clause and parses it. `$(secret/NAME.key)` stays for run time.

@@ -3,8 +3,7 @@
 
 use super::{Facts, set_key};
 use crate::diagnostic::{Diagnostic, Place, Places, child, hint};
-use crate::load::not_built;
-use crate::model::{RawClause, RunCheck, object_field};
+use crate::model::{ROWS, RawClause, RunCheck, object_field};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
@@ -25,7 +24,8 @@ pub(super) struct Element<'a> {
 
 impl<'a> Element<'a> {
     pub(super) fn of(raw: &RawClause, variable: &'a str, name: &str, value: &'a Value) -> Self {
-        let list = child("/each", variable);
+        // Elements of several variables are a list themselves.
+        let list = if variable == ROWS { "/each".to_owned() } else { child("/each", variable) };
         let number = raw.each.get(variable).and_then(|elements| elements.get_index_of(name));
         let is_list = raw.tree.pointer(&list).is_some_and(Value::is_array);
         let pointer = match number.filter(|_| is_list) {
@@ -33,6 +33,14 @@ impl<'a> Element<'a> {
             None => child(&list, name),
         };
         Self { variable, value, pointer }
+    }
+
+    /// Where the value of `each.x` is written.
+    fn written(&self, name: &str) -> String {
+        match name.strip_prefix("each.").filter(|_| self.variable == ROWS) {
+            Some(variable) => child(&self.pointer, variable),
+            None => self.pointer.clone(),
+        }
     }
 }
 
@@ -77,10 +85,10 @@ fn has_reference(value: &Value) -> bool {
 }
 
 /// Why a reference names nothing.
-struct Unknown {
-    code: &'static str,
-    message: String,
-    hint: Option<String>,
+pub(crate) struct Unknown {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
 }
 
 impl Unknown {
@@ -164,7 +172,7 @@ impl Looker<'_> {
             Ok(Looked::Later) => Value::from(whole),
             Ok(Looked::Element(value)) => {
                 if let Some(element) = &self.known.element {
-                    self.moved.push((at.to_owned(), element.pointer.clone()));
+                    self.moved.push((at.to_owned(), element.written(name.trim())));
                 }
                 self.value(&value, at, depth + 1)
             }
@@ -208,11 +216,11 @@ fn alone(text: &str) -> Option<&str> {
     (!inner.contains("$(") && !inner.contains(')')).then_some(inner)
 }
 
-/// `saved.x` in a session, and a field of an object (`deploy/x.metadata.generation`) among what objects are like.
+/// `saved.x` in a session and in logs after it, and a field of an object (`deploy/x.metadata.generation`) among what objects are like.
 fn is_of_the_run(name: &str, at: &str) -> bool {
     let is_in = |key: &str| at.split('/').any(|step| step == key);
     match name.trim().strip_prefix("saved.") {
-        Some(saved) => is_in("http") && !saved.is_empty(),
+        Some(saved) => (is_in("http") || is_in("logs")) && !saved.is_empty(),
         None => is_in("object") && object_field(name).is_some(),
     }
 }
@@ -233,14 +241,48 @@ fn look_up(name: &str, known: &Known<'_>) -> Result<Looked, Unknown> {
         "secret" if name.starts_with("secret/") && rest.contains('.') => Ok(Looked::Later),
         "secret" => Err(Unknown::new(format!("`{name}` names no key"), Some("write $(secret/NAME.key)".to_owned()))),
         "needs" => need(rest, known),
-        "env" | "saved" => Err(later(name)),
-        _ if name.contains('/') => Err(later(name)),
+        "env" => env(rest, known),
+        "saved" => Err(Unknown::new(
+            format!("`{name}` is not known here"),
+            Some("what an `http` session saves is known in its later steps, and in `logs` after it".to_owned()),
+        )),
+        _ if name.contains('/') => Err(Unknown::new(
+            format!("`{name}` is not known here"),
+            Some("fields of objects are known among what is expected of an `object`".to_owned()),
+        )),
         _ => Err(Unknown::new(format!("there is nothing called `{root}` to look up"), hint(root, ROOTS))),
     }
 }
 
-fn later(name: &str) -> Unknown {
-    Unknown { code: "not-built-yet", message: not_built(&format!("`$({name})`")), hint: None }
+/// Names of variables that hold what nobody may read.
+const SECRET: [&str; 8] =
+    ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "API_KEY", "PRIVATE_KEY"];
+
+/// Whether this may be the name of a variable. What is looked up is written into plans, records and command lines, so what
+/// looks like a secret by its name is refused: a Secret of the cluster is for that, whose values no record shows.
+pub(crate) fn is_variable(name: &str) -> Result<(), Unknown> {
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if !is_name {
+        return Err(Unknown::new(format!("`{name}` is no name of a variable"), None));
+    }
+    let upper = name.to_ascii_uppercase();
+    if !SECRET.iter().any(|word| upper.contains(word)) {
+        return Ok(());
+    }
+    let message = format!("`env.{name}` looks like a secret, and what is looked up is written into plans and reports");
+    let hint = Some("keep it in a Secret of the cluster and write $(secret/NAME.KEY)".to_owned());
+    Err(Unknown { code: "secret-in-env", message, hint })
+}
+
+/// A variable of the environment.
+fn env(name: &str, known: &Known<'_>) -> Result<Looked, Unknown> {
+    is_variable(name)?;
+    let Some(facts) = known.facts else { return Ok(Looked::Later) };
+    if let Some(value) = facts.env.get(name) {
+        return Ok(Looked::Value(Value::from(value.as_str())));
+    }
+    let near = hint(name, facts.env.keys().map(String::as_str).collect::<Vec<_>>());
+    Err(Unknown::new(format!("the environment variable `{name}` is not set"), near))
 }
 
 fn value_of(path: &str, known: &Known<'_>) -> Result<Looked, Unknown> {
@@ -304,6 +346,12 @@ fn param(name: &str, known: &Known<'_>) -> Result<Looked, Unknown> {
 
 fn element(rest: &str, known: &Known<'_>) -> Result<Looked, Unknown> {
     match &known.element {
+        Some(element) if element.variable == ROWS => {
+            let keys = || element.value.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
+            let unknown =
+                || Unknown::new(format!("`each` has no variable `{rest}`"), hint(rest, keys().collect::<Vec<_>>()));
+            element.value.get(rest).cloned().map(Looked::Element).ok_or_else(unknown)
+        }
         Some(element) if element.variable == rest => Ok(Looked::Element(element.value.clone())),
         Some(element) => {
             let hint = Some(format!("did you mean `each.{}`?", element.variable));

@@ -29,6 +29,7 @@ fn try_bind(contract: &Contract, element: Option<&str>) -> Result<Clause, Vec<Di
         chart_version: "0.1.0",
         run_id: "ab12",
         needs: &indexmap::IndexMap::new(),
+        env: &[("STAGE".to_owned(), "lab".to_owned())].into(),
     };
     bind(contract, "a", &facts)
 }
@@ -96,6 +97,38 @@ fn elements_are_events_and_keys() {
     let text = "  a: { each: { on: [sts/x, deploy/y] }, when: { scale: { $(each.on): 0 } }, http: svc/x }\n";
     let Event::Scale(scale) = &bound(text, Some("deploy/y")).when[0] else { panic!("a scale") };
     assert_eq!(scale["deploy/y"], 0);
+}
+
+#[test]
+fn elements_may_have_several_variables() {
+    let text = "  a: { each: [{ name: x, path: /x, port: 1 }, { path: /y, port: 2 }], http: 'svc/s:$(each.port)$(each.path)' }\n";
+    let mistakes = load("contract.yaml", &format!("chart: .\nclauses:\n{text}"), None, jiff::civil::date(2026, 11, 21));
+    assert_eq!(mistakes.expect_err("no name")[0].code, "bad-each");
+    let text = "  a: { each: [{ name: x, path: /x, port: 1 }, { name: y, path: /y, port: 2 }], http: 'svc/s:$(each.port)$(each.path)' }\n";
+    let Check::Http(http) = &bound(text, Some("y")).then[0].check else { panic!("http") };
+    assert_eq!(http.0[0].to.to_string(), "svc/s:2/y");
+    let text =
+        "  a: { each: [{ status: 200 }, { status: 404 }], http: { get: svc/s, expect: { status: $(each.status) } } }\n";
+    let Check::Http(http) = &bound(text, Some("404")).then[0].check else { panic!("http") };
+    assert_eq!(crate::judge::expect::describe(http.0[0].status.as_ref().expect("a status")), "404");
+    // What is wrong with a value is told where it is written.
+    let text = "  a: { each: [{ name: s, to: svc/s }, { name: t, to: $(values.nope) }], http: $(each.to) }\n";
+    check(text, Some("t"), "3:79 unknown-reference");
+}
+
+#[test]
+fn variables_of_the_environment_are_looked_up_and_secrets_are_not() {
+    let with = |name: &str| format!("  a: {{ http: {{ get: svc/x, headers: {{ stage: $(env.{name}) }} }} }}\n");
+    check_json(&with("STAGE"), "/then/0/check/http/0/headers/stage", &json!("lab"));
+    check(&with("STAGES"), None, "3:46 unknown-reference");
+    let refused = |name: &str| {
+        let text = format!("chart: .\nclauses:\n{}", with(name));
+        let found = load("contract.yaml", &text, None, jiff::civil::date(2026, 11, 21)).expect_err("a mistake");
+        found[0].code
+    };
+    assert_eq!(refused("GITHUB_TOKEN"), "secret-in-env");
+    assert_eq!(refused("db_password"), "secret-in-env");
+    assert_eq!(refused("A-B"), "unknown-reference");
 }
 
 #[test]
@@ -170,6 +203,7 @@ fn the_example_binds_whole() {
                 chart_version: "1",
                 run_id: "0",
                 needs: &indexmap::IndexMap::new(),
+                env: &BTreeMap::new(),
             };
             assert!(bind(&contract, name, &facts).is_ok(), "{name}");
         }

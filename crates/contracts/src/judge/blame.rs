@@ -1,11 +1,12 @@
 //! Where in the chart a failure comes from that the files did not show, as far as what failed says it.
 
+use super::checks::not_refused;
 use super::statics::SCHEMA;
 use crate::bind::set_keys;
 use crate::diagnostic::child;
 use crate::graph::{Container, Document, Graph, Path, PodTemplate, path};
 use crate::load::tree;
-use crate::model::{ChartPlan, EnvironmentPlan, Refusal, Slot, What, Where};
+use crate::model::{Check, ChartPlan, EnvironmentPlan, Phase, Refusal, Refused, Slot, What, Where};
 use seatrial_observation::{Ended, Observation, Part, Reason, Seen};
 
 /// The template of the object that a failed look is about.
@@ -23,11 +24,31 @@ pub(super) fn place(
     Some(document.place(chart, &at))
 }
 
-/// Where the chart's schema describes a value that should have been refused: the property, or what is around it.
-pub(super) fn schema(chart: &ChartPlan, refusal: &Refusal) -> Option<Where> {
+/// What the chart's schema says of the values that should have been refused: the property, or what is around it.
+pub(super) fn let_through(chart: &ChartPlan, phases: &[Phase], observation: &Observation) -> Vec<Where> {
+    let refusals = phases.iter().filter_map(|phase| match &phase.check {
+        Check::Refuses(refusals) => Some(refusals),
+        _ => None,
+    });
+    let answers = observation.parts.iter().filter_map(|part| match &part.samples.last()?.look {
+        Ok(Seen::Refusals(answers)) => Some(answers),
+        _ => None,
+    });
+    let mut places: Vec<Where> = refusals
+        .zip(answers)
+        .flat_map(|(refusals, answers)| not_refused(refusals, answers))
+        .filter_map(|refusal| schema(chart, refusal))
+        .collect();
+    places.dedup();
+    places
+}
+
+fn schema(chart: &ChartPlan, refusal: &Refusal) -> Option<Where> {
+    let Refused::Values(values) = &refusal.what else { return None };
     let tree = tree::parse(SCHEMA, chart.templates.get(SCHEMA)?).ok()?;
-    let key = refusal.set.keys().next()?;
-    let pointer = set_keys(key)?.iter().fold(String::new(), |at, key| child(&child(&at, "properties"), key));
+    let pointer = set_keys(values.keys().next()?)?
+        .iter()
+        .fold(String::new(), |at, key| child(&child(&at, "properties"), key));
     Some(Where { file: chart.shown(SCHEMA), line: Some(tree.places.at(&pointer).key.line), note: None })
 }
 

@@ -38,7 +38,7 @@ pub fn clause_of(slot: &Slot, environment: &EnvironmentPlan) -> Option<Clause> {
 }
 
 /// What to look at for a slot, one [`seatrial_observation::Part`] each, in order. Checks of files and `holds` need no
-/// look and are left out; `refuses` is one phase with a part a refusal. Empty for `installs`.
+/// look and are left out. Empty for `installs`.
 pub fn phases(slot: &Slot, environment: &EnvironmentPlan) -> Vec<Phase> {
     let all = clause_of(slot, environment).map(|clause| clause.then).unwrap_or_default();
     all.into_iter().filter(|phase| is_looked_at(&phase.check)).collect()

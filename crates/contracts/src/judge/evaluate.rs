@@ -1,13 +1,14 @@
 //! The verdict from the record alone: what [`super::Watch`] decided while looking is found again here.
 
-use super::checks::{Judged, Outcome, look, refusal};
+use super::checks::{Judged, Outcome, look};
 use super::clause_of::is_looked_at;
 use super::latency::{self, Finding};
+use super::saved::Memory;
 use super::verdicts::{UNDECIDED, fail, finish, inconclusive, pass};
 use super::watch::{FEWEST_LOOKS, Mode};
 use super::{admission, blame, clause_of, starts, startup, statics, vigil};
 use crate::model::{
-    ChartPlan, Check, Clause, EnvironmentPlan, Latency, Measured, Phase, Refusal, Slot, Verdict, VerdictKind, What,
+    ChartPlan, Check, Clause, EnvironmentPlan, Latency, Measured, Phase, Slot, Verdict, VerdictKind, What,
 };
 use seatrial_observation::{Ended, Observation, Part, Reason, Sample, Seen};
 
@@ -85,12 +86,13 @@ fn judge(chart: &ChartPlan, environment: &EnvironmentPlan, slot: &Slot, observat
     };
     match &clause.then[..] {
         [] => inconclusive(slot, "missing", "the clause has no check"),
-        [Phase { check: Check::Refuses(refusals), .. }] => {
-            let (ruling, accepted) = refuses(refusals, &observation.parts);
-            let places = accepted.into_iter().filter_map(|refusal| blame::schema(chart, refusal)).collect();
-            Verdict { places, ..ruling.verdict(slot) }
+        phases => {
+            let verdict = all_phases(chart, environment, slot, &clause, phases, observation);
+            if verdict.kind != VerdictKind::Fail || !verdict.places.is_empty() {
+                return verdict;
+            }
+            Verdict { places: blame::let_through(chart, phases, observation), ..verdict }
         }
-        phases => all_phases(chart, environment, slot, &clause, phases, observation),
     }
 }
 
@@ -125,6 +127,7 @@ fn all_phases(
         }
         return in_rounds(&looked, rounds, !clause.when.is_empty(), &mut parts).verdict(slot);
     }
+    let mut memory = Memory::default();
     for phase in phases {
         if let Some(verdict) = statics::of_check(chart, environment, slot, &phase.check) {
             if verdict.kind != VerdictKind::Pass {
@@ -132,7 +135,12 @@ fn all_phases(
             }
             continue;
         }
-        match in_a_row(phase, !clause.when.is_empty(), &mut parts) {
+        let next = parts.clone().next();
+        let filled = memory.filled(phase);
+        if let Some(part) = next {
+            memory.learn(phase, part);
+        }
+        match in_a_row(&filled, !clause.when.is_empty(), &mut parts) {
             Ruling::Pass(values) => measured.extend(values),
             other => return other.verdict(slot),
         }
@@ -155,35 +163,6 @@ fn installs(observation: &Observation) -> Ruling {
         Some(Err(error)) => Ruling::unclear("apparatus", error.message.clone()),
         None => Ruling::unclear("missing", "the end of helm was not seen"),
     }
-}
-
-/// The ruling, and what was not refused as it should be.
-fn refuses<'r>(refusals: &'r [Refusal], parts: &[Part]) -> (Ruling, Vec<&'r Refusal>) {
-    let unclear = |cause, message: &str| (Ruling::unclear(cause, message), Vec::new());
-    if refusals.is_empty() {
-        return unclear("missing", "there is nothing to refuse");
-    }
-    let (mut messages, mut broken) = (Vec::new(), Vec::new());
-    for (index, one) in refusals.iter().enumerate() {
-        let judged = match parts.get(index).and_then(|part| part.samples.last()).map(|sample| &sample.look) {
-            Some(Ok(seen)) => refusal(one, seen),
-            Some(Err(error)) => return unclear("apparatus", &error.message),
-            None => return unclear("missing", "not every refusal was tried"),
-        };
-        let message = match judged.outcome {
-            Outcome::Holds => continue,
-            Outcome::Broken(message) => message,
-            Outcome::Doomed(reason) => text(&reason),
-            Outcome::Unseen(message) => return unclear("missing", &message),
-        };
-        messages.push(message);
-        broken.push(one);
-    }
-    if broken.is_empty() {
-        let n = refusals.len();
-        return (Ruling::Pass(vec![measured("values refused", n as f64, None, "", n as u64)]), broken);
-    }
-    (Ruling::fail("mismatch", messages.join("\n")), broken)
 }
 
 /// What is repeated with several checks: in each round each of them has its part.

@@ -23,6 +23,7 @@ fn expectation(yaml: &str) -> Expectation {
         chart_version: "1",
         run_id: "0",
         needs: &indexmap::IndexMap::new(),
+        env: &std::collections::BTreeMap::new(),
     };
     let clause = crate::bind::bind(&contract, "x", &facts).expect("it is sound");
     match clause.then[0].check.clone() {

@@ -14,10 +14,12 @@ mod evaluate;
 pub mod expect;
 mod latency;
 mod noise;
+mod saved;
 mod starts;
 mod startup;
 mod statics;
 mod stubs;
+pub mod value_key;
 mod verdicts;
 mod vigil;
 mod watch;
@@ -28,6 +30,7 @@ pub use checks::{answers, patience, referred, saved};
 pub use clause_of::{clause_of, needs_observation, phases};
 pub use evaluate::evaluate;
 pub use latency::{is_measurable, latency_goal, taken_again};
+pub use saved::Memory;
 pub use starts::{NextStart, next_start};
 pub(crate) use statics::{
     DEFAULTS_ON_FILES, POLICY_NAMES, SCHEMA, defaults_with_subject, is_port, policies_with_subject,

@@ -91,7 +91,17 @@ fn pod(uid: &str, restarts: u64) -> Value {
 }
 
 fn memory(bytes: u64) -> Looked {
-    Ok(Seen::Usage(vec![Usage { of: "namespace".to_owned(), working_set_bytes: bytes, limit_bytes: None }]))
+    used(bytes, None)
+}
+
+fn used(bytes: u64, cpu_nanocores: Option<u64>) -> Looked {
+    Ok(Seen::Usage(vec![Usage {
+        of: "namespace".to_owned(),
+        working_set_bytes: bytes,
+        limit_bytes: None,
+        cpu_nanocores,
+        cpu_limit_nanocores: Some(1_000_000_000),
+    }]))
 }
 
 fn logs(lines: &[&str]) -> Looked {
@@ -325,7 +335,14 @@ fn an_uninstall_leaves_what_it_may() {
 
 fn command(code: Option<i32>, stderr: &str) -> Looked {
     let argv = vec!["helm".to_owned()];
-    Ok(Seen::Command(CommandSeen { argv, code, stdout: String::new(), stderr: stderr.to_owned(), seconds: 0.9 }))
+    Ok(Seen::Command(CommandSeen {
+        argv,
+        code,
+        stdout: String::new(),
+        stderr: stderr.to_owned(),
+        seconds: 0.9,
+        report: None,
+    }))
 }
 
 fn part(look: Looked) -> Part {
@@ -376,15 +393,38 @@ fn a_live_failure_knows_its_template() {
 fn bad_values_are_refused_in_the_right_words() {
     let seen = |look| Observation { parts: vec![part(look)], ..Observation::default() };
     let name = "bad-values-are-refused";
-    let said = seen(command(Some(1), "Error: at '/replicaCount': maximum: got 2, want 1"));
-    assert_eq!(judged(name, Some(&said)), "pass values refused 1");
-    let accepted = seen(command(Some(0), ""));
-    assert_eq!(judged(name, Some(&accepted)), "fail mismatch: replicaCount=2: expected a refusal, seen accepted");
-    let other = seen(command(Some(1), "Error: nil pointer"));
+    let answer = |refusal: Option<&str>| {
+        let (what, refusal) = ("replicaCount=2".to_owned(), refusal.map(str::to_owned));
+        seen(Ok(Seen::Refusals(vec![seatrial_observation::Answered { what, of: 0, refusal }])))
+    };
+    let said = answer(Some("Error: at '/replicaCount': maximum: got 2, want 1"));
+    assert_eq!(judged(name, Some(&said)), "pass refused 1");
+    let accepted = "fail mismatch: replicaCount=2: expected a refusal, seen accepted";
+    assert_eq!(judged(name, Some(&answer(None))), accepted);
     assert_eq!(
-        judged(name, Some(&other)),
+        judged(name, Some(&answer(Some("Error: nil pointer")))),
         "fail mismatch: replicaCount=2: expected a refusal that says `replicaCount`, seen\nError: nil pointer"
     );
+    let untried = "admission webhook \"w\" does not support dry run";
+    let seen =
+        "inconclusive missing: replicaCount=2: could not be tried: admission webhook \"w\" does not support dry run";
+    assert_eq!(judged(name, Some(&answer(Some(untried)))), seen);
+}
+
+#[test]
+fn cpu_is_compared_in_cores() {
+    let clause = "{ usage: { of: namespace, cpu: '< 200m' } }";
+    let pass = "pass cpu of namespace 0.15 cores, limit 0.2 cores, margin 0.05 cores (25 %), n 1";
+    check(clause, &[(1.0, used(1, Some(150_000_000)))], pass);
+    let seen = "fail mismatch: cpu of namespace: expected < 200m, seen 250m";
+    check(clause, &[(1.0, used(1, Some(250_000_000)))], seen);
+    check(clause, &[(1.0, used(1, None))], "inconclusive missing: cpu of namespace was not seen");
+    let share = "{ usage: { of: namespace, cpu: '< 80% of limit' } }";
+    let seen = "fail mismatch: cpu of namespace: expected < 80% of limit, seen 900m";
+    check(share, &[(1.0, used(1, Some(900_000_000)))], seen);
+    let both = "{ usage: { of: namespace, memory: '< 1MB', cpu: '< 1.5' } }";
+    let seen = "fail mismatch: memory of namespace: expected < 1MB, seen 2.0 MB";
+    check(both, &[(1.0, used(2_000_000, Some(1_400_000_000)))], seen);
 }
 
 #[test]

@@ -61,7 +61,7 @@ impl Mode {
 
 /// Checks of state that settles by itself.
 fn is_settling(check: &Check) -> bool {
-    matches!(check, Check::Object(_) | Check::Logs(_) | Check::Ready(_) | Check::Leaves(_))
+    matches!(check, Check::Object(_) | Check::Logs(_) | Check::Ready(_) | Check::Leaves(_) | Check::Job(_))
 }
 
 /// The watch over one phase.
@@ -158,6 +158,7 @@ impl Watch {
     fn pace(&self) -> Duration {
         let is_holding = matches!(self.mode, Mode::Hold) || (self.mode == Mode::ThenHold && self.held.is_some());
         Duration::from_millis(match self.phase.check {
+            Check::HelmTest(_) => 1000,
             Check::Usage(_) => 500,
             _ if is_holding => 250,
             Check::Http(_) | Check::Tcp(_) | Check::Dns(_) => 20,

@@ -3,8 +3,9 @@
 use super::cluster::is_service;
 use super::contract_file::BesideFile;
 use super::findings::Findings;
-use super::scalars::{address, not_built};
+use super::scalars::address;
 use super::sections::label;
+use crate::bind;
 use crate::diagnostic::child;
 use crate::model::{Beside, EnvPart, EnvText};
 use indexmap::IndexMap;
@@ -72,10 +73,22 @@ fn parts(text: &str, at: &str, found: &mut Findings<'_>) -> Vec<EnvPart> {
     parts
 }
 
+/// What a program beside a release may name is what both a cluster and plain containers know: values and names of a
+/// release are not among it.
 fn reference(name: &str, at: &str, found: &mut Findings<'_>) -> Option<EnvPart> {
+    if let Some(variable) = name.strip_prefix("env.") {
+        return match bind::is_variable(variable) {
+            Ok(()) => Some(EnvPart::Variable(variable.to_owned())),
+            Err(refused) => {
+                found.value(at, refused.code, refused.message, refused.hint);
+                None
+            }
+        };
+    }
     if !name.starts_with("svc") {
-        let message = not_built(&format!("`$({name})` here"));
-        found.value(at, "not-built-yet", message, Some("write $(svc/NAME:PORT)".to_owned()));
+        let hint = Some("known here: $(svc/NAME:PORT) and $(env.NAME)".to_owned());
+        let message = format!("`{name}` is not known beside a release, which may be plain containers");
+        found.value(at, "unknown-reference", message, hint);
         return None;
     }
     let target = address(name, at, found)?;
@@ -85,7 +98,7 @@ fn reference(name: &str, at: &str, found: &mut Findings<'_>) -> Option<EnvPart> 
 #[cfg(test)]
 mod tests {
     use crate::load::load;
-    use crate::model::{Beside, Target};
+    use crate::model::{Beside, EnvPart, Target};
     use jiff::civil::date;
 
     fn read(beside: &str) -> Result<Beside, Vec<String>> {
@@ -108,10 +121,19 @@ mod tests {
         let agent = agent.expect("a program");
         assert_eq!((agent.image.as_str(), agent.port, agent.health.as_str()), ("a/b", 8001, "/health"));
         let known = |target: &Target| (target.to_string() == "svc/r:http").then(|| "r:5000".to_owned());
-        assert_eq!(agent.env["URL"].with(known), Ok("http://r:5000/v2/".to_owned()));
-        assert_eq!(agent.env["ROLE"].with(known), Ok("plan".to_owned()));
-        let unknown = agent.env["URL"].with(|_| None).expect_err("no address");
-        assert_eq!(unknown.to_string(), "svc/r:http");
+        let none = |_: &str| None;
+        assert_eq!(agent.env["URL"].with(known, none), Ok("http://r:5000/v2/".to_owned()));
+        assert_eq!(agent.env["ROLE"].with(known, none), Ok("plan".to_owned()));
+        let unknown = agent.env["URL"].with(|_| None, none).expect_err("no address");
+        assert_eq!(*unknown, EnvPart::Address("svc/r:http".parse().expect("a target")));
+    }
+
+    #[test]
+    fn a_variable_is_that_of_who_calls_up() {
+        let agent = read("{ agent: { image: a, port: 1, env: { X: 'at $(env.STAGE)' } } }").expect("a program");
+        let value = |known: Option<&str>| agent.env["X"].with(|_| None, |_| known.map(str::to_owned)).ok();
+        assert_eq!(value(Some("lab")).as_deref(), Some("at lab"));
+        assert_eq!(value(None), None);
     }
 
     #[test]
@@ -129,7 +151,9 @@ mod tests {
         let env = |value: &str| format!("{{ agent: {{ image: a, port: 1, env: {{ X: '{value}' }} }} }}");
         check(&env("$(svc/r:http"), &["51 `$(svc/r:http` has no closing parenthesis"]);
         check(&env("$(svc/r:http/v2/)"), &["51 `svc/r:http/v2/` is no Service port"]);
-        let later = "51 `$(secret/a.b)` here: part of the language, but not of this version";
-        check(&env("$(secret/a.b)"), &[later]);
+        let unknown = "51 `values.a` is not known beside a release, which may be plain containers";
+        check(&env("$(values.a)"), &[unknown]);
+        let secret = "51 `env.A_TOKEN` looks like a secret, and what is looked up is written into plans and reports";
+        check(&env("$(env.A_TOKEN)"), &[secret]);
     }
 }

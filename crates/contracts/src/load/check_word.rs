@@ -41,8 +41,10 @@ pub(crate) const CHECKS: &[CheckWord] = &[
     checks::restarts::WORD,
     checks::logs::WORD,
     checks::usage::WORD,
+    checks::job::WORD,
     checks::leaves::WORD,
     checks::run::WORD,
+    checks::helm_test::WORD,
     checks::holds::WORD,
 ];
 

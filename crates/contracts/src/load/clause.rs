@@ -8,9 +8,9 @@ use super::findings::Findings;
 use super::latency::{is_measurable, latency};
 use super::one_or_many::OneOrMany;
 use super::scalars::{duration, object};
-use super::{throughout, within};
+use super::{saved, throughout, within};
 use crate::diagnostic::child;
-use crate::model::{Action, Check, Clause, Event, Expectation, Phase, Skip, Vantage};
+use crate::model::{Action, Check, Clause, Event, Expectation, Phase, RunCheck, Skip, Vantage};
 use serde_json::Value;
 
 /// Circumstances that mean nothing for a check on the files.
@@ -217,6 +217,7 @@ fn is_consistent(tree: &Value, clause: &Clause, found: &mut Findings<'_>) -> boo
         within::is_of_a_start(clause, found),
         is_measurable(tree, clause, found),
         throughout::is_watchable(tree, clause, found),
+        saved::is_saved_before(tree, clause, found),
     ];
     is_good.iter().all(|good| *good)
 }
@@ -226,7 +227,9 @@ fn static_alone(tree: &Value, clause: &Clause, found: &mut Findings<'_>) -> bool
     let statics = [String::new()].into_iter().chain((0..clause.then.len()).map(|i| format!("/then/{i}")));
     for at in statics {
         let Some(part) = tree.pointer(&at) else { continue };
-        let Some((check, _)) = checks_of(part).into_iter().find(|(check, _)| check.is_static) else { continue };
+        let is_static = |check: &CheckWord, value: &Value| check.is_static && !asks_the_cluster(check, value);
+        let statics = checks_of(part).into_iter().find(|(check, value)| is_static(check, value));
+        let Some((check, _)) = statics else { continue };
         for (holder, pointer) in [(tree, ""), (part, at.as_str())] {
             for key in LIVE_WORDS.iter().filter(|key| holder.get(**key).is_some()) {
                 let message = format!("`{key}` means nothing for `{}`, which is judged on the files", check.key);
@@ -239,6 +242,12 @@ fn static_alone(tree: &Value, clause: &Clause, found: &mut Findings<'_>) -> bool
         }
     }
     is_good
+}
+
+/// Objects are refused by a cluster, values by Helm.
+fn asks_the_cluster(check: &CheckWord, value: &Value) -> bool {
+    let applies = |one: &Value| one.get("apply").is_some();
+    check.key == "refuses" && (applies(value) || value.as_array().is_some_and(|all| all.iter().any(applies)))
 }
 
 fn leaves_after_uninstall(clause: &Clause, found: &mut Findings<'_>) -> bool {
@@ -290,12 +299,10 @@ fn from_is_of_probes(tree: &Value, clause: &Clause, found: &mut Findings<'_>) ->
                 | Check::Dns(_)
                 | Check::Postgres(_)
                 | Check::Registry(_)
-                | Check::Run(_)
+                | Check::Run(RunCheck { image: None, .. })
                 | Check::Holds(_)
         )
     };
-    let is_static =
-        |check: &Check| matches!(check, Check::Rendered(_) | Check::Objects(_) | Check::Refuses(_) | Check::Same(_));
     let is_prepared = |action: &Action| match action {
         Action::Push { .. } => true,
         Action::Check(check) => is_probe(check),
@@ -304,7 +311,7 @@ fn from_is_of_probes(tree: &Value, clause: &Clause, found: &mut Findings<'_>) ->
     let checks = || clause.then.iter().map(|phase| &phase.check);
     // What is judged on the files was refused already.
     let is_good = tree.get("from").is_none()
-        || checks().any(|check| is_probe(check) || is_static(check))
+        || checks().any(|check| is_probe(check) || check.is_of_files())
         || clause.before.iter().any(is_prepared);
     if !is_good {
         let hint = Some("leave it out: the API server is asked, wherever that is".to_owned());

@@ -18,9 +18,10 @@ pub(super) struct CircumstancesFile {
     #[serde(rename = "in")]
     #[expect(dead_code, reason = "read with the raw clause, before references are looked up; here for the schema")]
     in_: Option<OneOrMany<String>>,
-    /// One verdict an element: variable → elements (a list, or name → value).
+    /// One verdict an element: variable → elements (a list, or name → value); or a list of elements with several
+    /// variables each, of which `name` names the verdict.
     #[expect(dead_code, reason = "read with the raw clause, before references are looked up; here for the schema")]
-    each: Option<IndexMap<String, EachFile>>,
+    each: Option<EachOfFile>,
     /// From where probes look: pod (default), host, node, a workload, or a pod with these properties.
     pub(super) from: Option<VantageFile>,
     /// What is prepared first; its failure makes the clause inconclusive.
@@ -60,6 +61,16 @@ pub(super) struct CircumstancesFile {
     /// Shown, but does not gate.
     #[serde(default)]
     pub(super) advisory: bool,
+}
+
+/// One variable with its elements, or elements of several variables.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum EachOfFile {
+    /// Variable → its elements.
+    One(IndexMap<String, EachFile>),
+    /// Each a map: variable → value.
+    Rows(#[schemars(length(min = 1))] Vec<IndexMap<String, Value>>),
 }
 
 /// The elements of a variable.

@@ -183,7 +183,8 @@ pub(super) struct BesideFile {
     pub(super) port: u16,
     /// The path that answers 200 while it is well (/health); a `status` in its JSON is believed.
     pub(super) health: Option<String>,
-    /// Its variables; $(svc/NAME:PORT) is HOST:PORT of that Service port as the program reaches it.
+    /// Its variables; $(svc/NAME:PORT) is HOST:PORT of that Service port as the program reaches it, $(env.X) a variable of
+    /// the environment that `up` is called in.
     #[serde(default)]
     pub(super) env: IndexMap<String, String>,
 }

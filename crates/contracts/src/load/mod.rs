@@ -25,6 +25,7 @@ mod prerequisites;
 mod raw_clause;
 mod repository;
 mod repository_file;
+mod saved;
 mod scalars;
 pub(crate) mod schema_check;
 mod sections;
@@ -42,7 +43,6 @@ pub use pack_file::pack;
 pub(crate) use repository::is_advisory;
 pub use repository::repository;
 pub(crate) use repository_file::RepositoryFile;
-pub(crate) use scalars::not_built;
 
 use crate::bind;
 use crate::diagnostic::{Diagnostic, Places, child};

@@ -56,6 +56,7 @@ fn asked(uses: &str) -> String {
         chart_version: "1",
         run_id: "0",
         needs: &indexmap::IndexMap::new(),
+        env: &std::collections::BTreeMap::new(),
     };
     let clause = bind::bind(&contract, "house.health", &facts).expect("bound");
     let Check::Http(http) = &clause.then[0].check else { panic!("{clause:?}") };

@@ -1,12 +1,12 @@
 //! What of a clause is the same in all its environments: where it is judged, its elements, its place.
 
 use super::check_word::read;
-use super::clause_file::EachFile;
+use super::clause_file::{EachFile, EachOfFile};
 use super::findings::Findings;
 use super::one_or_many::OneOrMany;
 use super::sections::word;
 use crate::diagnostic::{Places, child, hint};
-use crate::model::{Environment, RawClause};
+use crate::model::{Environment, ROWS, RawClause};
 use indexmap::IndexMap;
 use jiff::civil::Date;
 use serde_json::Value;
@@ -104,9 +104,13 @@ fn is_expired(tree: &Value, today: Date) -> bool {
 fn each(tree: &Value, at: &str, found: &mut Findings<'_>) -> IndexMap<String, IndexMap<String, Value>> {
     let Some(value) = tree.get("each") else { return IndexMap::new() };
     let at = child(at, "each");
-    let variables: IndexMap<String, EachFile> = read(value, &at, found).unwrap_or_default();
+    let variables = match read(value, &at, found) {
+        None => return IndexMap::new(),
+        Some(EachOfFile::Rows(rows)) => return IndexMap::from([(ROWS.to_owned(), named_rows(&rows, &at, found))]),
+        Some(EachOfFile::One(variables)) => variables,
+    };
     if variables.len() != 1 {
-        let hint = Some("one variable, with its elements".to_owned());
+        let hint = Some("one variable with its elements, or a list of maps of variables".to_owned());
         found.key(&at, "bad-each", format!("`each` has {} variables", variables.len()), hint);
         return IndexMap::new();
     }
@@ -128,15 +132,50 @@ fn elements(file: EachFile, at: &str, found: &mut Findings<'_>) -> IndexMap<Stri
         }
     };
     for (at, name, value) in named {
-        if name.is_empty() || name.contains(['[', ']', ' ', '$']) || name.contains("::") {
-            let hint = Some("an element is part of a test's name: give it one in a map".to_owned());
-            found.key(&at, "bad-name", format!("`{name}` is no name of an element"), hint);
-        }
+        self::named(&name, &at, found);
         if elements.insert(name.clone(), value).is_some() {
             found.key(&at, "duplicate-key", format!("the element `{name}` is written twice"), None);
         }
     }
     elements
+}
+
+/// Elements with several variables: the same ones each, so that no reference is known to some of them only.
+fn named_rows(rows: &[IndexMap<String, Value>], at: &str, found: &mut Findings<'_>) -> IndexMap<String, Value> {
+    let mut elements = IndexMap::new();
+    let first: Vec<&String> = rows.first().map(|row| row.keys().collect()).unwrap_or_default();
+    for (i, row) in rows.iter().enumerate() {
+        let at = format!("{at}/{i}");
+        for missing in first.iter().filter(|key| !row.contains_key(**key)) {
+            found.value(&at, "bad-each", format!("this element has no `{missing}`, which the first one has"), None);
+        }
+        for more in row.keys().filter(|key| !first.contains(key)) {
+            found.key(&child(&at, more), "bad-each", format!("the first element has no `{more}`"), None);
+        }
+        let name = row_name(row);
+        named(&name, &at, found);
+        if elements.insert(name.clone(), Value::Object(row.clone().into_iter().collect())).is_some() {
+            let hint = Some("give each a `name` of its own".to_owned());
+            found.value(&at, "duplicate-key", format!("the element `{name}` is written twice"), hint);
+        }
+    }
+    elements
+}
+
+/// Its `name`, else its plain values one after another.
+fn row_name(row: &IndexMap<String, Value>) -> String {
+    if let Some(name) = row.get("name") {
+        return text(name);
+    }
+    let plain = row.values().filter(|value| !value.is_object() && !value.is_array());
+    plain.map(text).collect::<Vec<_>>().join("-")
+}
+
+fn named(name: &str, at: &str, found: &mut Findings<'_>) {
+    if name.is_empty() || name.contains(['[', ']', ' ', '$']) || name.contains("::") {
+        let hint = Some("an element is part of a test's name: give it one in a map, or by `name`".to_owned());
+        found.key(at, "bad-name", format!("`{name}` is no name of an element"), hint);
+    }
 }
 
 fn text(value: &Value) -> String {

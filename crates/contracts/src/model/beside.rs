@@ -19,7 +19,8 @@ pub struct Beside {
     pub env: IndexMap<String, EnvText>,
 }
 
-/// The value of a variable: text, and addresses that differ between a cluster and plain containers.
+/// The value of a variable: text, what the environment of `up` says, and addresses that differ between a cluster and plain
+/// containers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EnvText(pub Vec<EnvPart>);
 
@@ -31,14 +32,21 @@ pub enum EnvPart {
     Text(String),
     /// `HOST:PORT` of a Service port, as the program reaches it.
     Address(Target),
+    /// A variable of the environment that `up` is called in.
+    Variable(String),
 }
 
 impl EnvText {
-    /// The value, with each address looked up; the target that has none is the error.
-    pub fn with<'a>(&'a self, address: impl Fn(&Target) -> Option<String>) -> Result<String, &'a Target> {
+    /// The value, with each address and each variable looked up; the part that names nothing is the error.
+    pub fn with<'a>(
+        &'a self,
+        address: impl Fn(&Target) -> Option<String>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<String, &'a EnvPart> {
         let part = |part: &'a EnvPart| match part {
             EnvPart::Text(text) => Ok(text.clone()),
-            EnvPart::Address(target) => address(target).ok_or(target),
+            EnvPart::Address(target) => address(target).ok_or(part),
+            EnvPart::Variable(name) => variable(name).ok_or(part),
         };
         self.0.iter().map(part).collect()
     }

@@ -1,7 +1,7 @@
 //! The checks: what a clause can promise. A new check is a variant here, a file in `load/checks/` that parses it and a
 //! file in `judge/checks/` that judges it.
 
-use super::{Expectation, MetricsCheck, ObjectPath, PostgresCheck, Saved, Target, Tls, WsCheck};
+use super::{Expectation, Kind, MetricsCheck, ObjectPath, PostgresCheck, Saved, Target, Tls, WsCheck};
 use indexmap::IndexMap;
 use seatrial_observation::Seed;
 use serde::{Deserialize, Serialize};
@@ -43,8 +43,12 @@ pub enum Check {
     Restarts(Vec<(Target, Expectation)>),
     /// What logs contain, never contain, or look like.
     Logs(LogsCheck),
-    /// Memory in use.
+    /// Memory and CPU in use.
     Usage(UsageCheck),
+    /// A Job ends as promised.
+    Job(JobCheck),
+    /// The chart's own tests pass.
+    HelmTest(HelmTestCheck),
     /// Exactly these objects are left after an uninstall.
     Leaves(Vec<Target>),
     /// A command's exit code.
@@ -53,20 +57,41 @@ pub enum Check {
     Holds(String),
 }
 
+impl Check {
+    /// Whether it is judged on the files, without any cluster.
+    pub fn is_of_files(&self) -> bool {
+        match self {
+            Self::Rendered(_) | Self::Objects(_) | Self::Same(_) => true,
+            Self::Refuses(refusals) => refusals.iter().all(|one| matches!(one.what, Refused::Values(_))),
+            _ => false,
+        }
+    }
+}
+
 /// Target → what is expected of each object it names: path → expectation.
 ///
 /// `Expectation::Absent` alone (`cm/registry-config: absent`) is kept with the empty path.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ObjectExpectations(pub Vec<(Target, Vec<(ObjectPath, Expectation)>)>);
 
-/// Values that must be refused.
+/// What must be refused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Refusal {
-    /// The values, in Helm's own `--set` syntax → typed value.
-    pub set: IndexMap<String, Value>,
+    /// What it is.
+    pub what: Refused,
     /// What the refusal must say.
     pub saying: Option<String>,
+}
+
+/// What must be refused, and by whom.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Refused {
+    /// Values, by Helm: in its own `--set` syntax → typed value.
+    Values(IndexMap<String, Value>),
+    /// Each object of these files of the chart, by the API server: schema, policies, webhooks.
+    Objects(Vec<String>),
 }
 
 /// A session of HTTP exchanges: cookies kept, values saved.
@@ -205,17 +230,46 @@ pub struct LogsCheck {
     pub json_fields: Option<Vec<String>>,
 }
 
-/// Memory in use.
+/// Memory and CPU in use.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UsageCheck {
     /// Of what.
     pub of: UsageOf,
     /// The promise about the working set.
-    pub memory: Expectation,
+    #[serde(default)]
+    pub memory: Option<Expectation>,
+    /// The promise about CPU, in cores.
+    #[serde(default)]
+    pub cpu: Option<Expectation>,
 }
 
-/// Whose memory.
+/// How a Job is to end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobCheck {
+    /// A Job of the release, a hook too; or a CronJob, of which a Job is made.
+    pub of: Target,
+    /// The exit code: 0 is a Job that completes, any other one that fails with it.
+    pub exit: i64,
+}
+
+impl JobCheck {
+    /// Whether a Job is made for it.
+    pub fn is_made(&self) -> bool {
+        matches!(&self.of, Target::Object { kind: Kind::Named(kind), .. } if kind == "CronJob")
+    }
+}
+
+/// Which tests of the chart are run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HelmTestCheck {
+    /// Their names; all of them where none is written.
+    pub names: Vec<String>,
+}
+
+/// Whose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum UsageOf {
@@ -231,8 +285,14 @@ pub enum UsageOf {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunCheck {
-    /// Program and arguments, run in the chart's folder.
+    /// Program and arguments, run in the chart's folder; in a pod where there is an image, whose own they may be.
     pub command: Vec<String>,
+    /// The image that it is in.
+    #[serde(default)]
+    pub image: Option<String>,
+    /// The report that it writes: in the chart's folder, or in the pod.
+    #[serde(default)]
+    pub junit: Option<String>,
     /// Programs that must be on PATH, else the clause is skipped at listing.
     pub requires: Vec<String>,
 }
@@ -242,6 +302,16 @@ impl RunCheck {
     pub fn address(word: &str) -> Option<Target> {
         let inner = word.strip_prefix("$(")?.strip_suffix(')')?;
         inner.parse().ok().filter(|target| matches!(target, Target::Host { .. }))
+    }
+
+    /// The command as a person would type it.
+    pub fn words(&self) -> String {
+        let command = self.command.join(" ");
+        match &self.image {
+            Some(image) if command.is_empty() => image.clone(),
+            Some(image) => format!("{command} (in {image})"),
+            None => command,
+        }
     }
 
     /// All addresses that the command is given.

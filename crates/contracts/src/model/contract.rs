@@ -37,6 +37,9 @@ pub struct Contract {
     pub advisory: Vec<String>,
 }
 
+/// In the place of a variable's name, where each element of `each` is a map of several variables.
+pub const ROWS: &str = "";
+
 /// A clause as written: its tree, its place, and the facts that do not differ between environments.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RawClause {
@@ -54,7 +57,7 @@ pub struct RawClause {
     pub pack: Option<String>,
     /// The parameters of the pack.
     pub params: IndexMap<String, Value>,
-    /// The variables of `each`: name → (element name → value). Empty without `each`.
+    /// The variables of `each`: name → (element name → value); [`ROWS`] where elements have several. Empty without `each`.
     pub each: IndexMap<String, IndexMap<String, Value>>,
 }
 

@@ -20,11 +20,13 @@ mod verdict;
 
 pub use beside::{Beside, EnvPart, EnvText};
 pub use check::{
-    Access, Check, HttpCheck, HttpStep, LogsCheck, ObjectExpectations, RbacCheck, ReadyOf, Refusal, RegistryCheck,
-    RegistryTalk, RunCheck, TcpCheck, UsageCheck, UsageOf,
+    Access, Check, HelmTestCheck, HttpCheck, HttpStep, JobCheck, LogsCheck, ObjectExpectations, RbacCheck, ReadyOf,
+    Refusal, Refused, RegistryCheck, RegistryTalk, RunCheck, TcpCheck, UsageCheck, UsageOf,
 };
 pub use clause::{Action, Clause, Event, Phase, Reference, Skip, Vantage, Within};
-pub use contract::{ClusterSpec, Contract, DockerSpec, Environment, NodeResources, RawClause, ReleaseSpec, Timeouts};
+pub use contract::{
+    ClusterSpec, Contract, DockerSpec, Environment, NodeResources, ROWS, RawClause, ReleaseSpec, Timeouts,
+};
 pub use expect::{Comparison, Expectation, ObjectPath, Operator, PathStep};
 pub use health::{Health, MadeHealth, ServiceHealth, StateHealth, Wellness};
 pub use latency::{Latency, LatencyLimit, Than};

@@ -92,7 +92,7 @@ impl Planner<'_> {
         element: Option<(&'f str, &'f str, &'f Value)>,
     ) -> Facts<'f> {
         let (chart_version, run_id) = (self.about.version.as_str(), self.source.run_id);
-        Facts { environment: self.name, element, values, release, chart_version, run_id, needs }
+        Facts { environment: self.name, element, values, release, chart_version, run_id, needs, env: self.source.env }
     }
 
     /// The written clauses, bound.

@@ -13,10 +13,12 @@ pub(super) fn class(clause: &Clause) -> Class {
 }
 
 fn of_phase(phase: &Phase) -> Class {
-    match phase.check {
+    match &phase.check {
         _ if phase.latency.is_some() => Class::Measure,
         Check::Usage(_) => Class::Measure,
-        Check::Leaves(_) => Class::Disturb,
+        // What tests and Jobs start beside the release is removed afterwards, alone.
+        Check::Leaves(_) | Check::HelmTest(_) => Class::Disturb,
+        Check::Job(job) if job.is_made() => Class::Disturb,
         // It judges an install of its own.
         Check::Ready(_) if phase.within.is_some() => Class::Disturb,
         _ => Class::Look,
@@ -25,12 +27,7 @@ fn of_phase(phase: &Phase) -> Class {
 
 /// How far up a clause is judged.
 pub(super) fn level(clause: &Clause) -> Level {
-    let is_on_files = |phase: &Phase| {
-        matches!(
-            phase.check,
-            Check::Rendered(_) | Check::Objects(_) | Check::Refuses(_) | Check::Same(_) | Check::Holds(_)
-        )
-    };
+    let is_on_files = |phase: &Phase| phase.check.is_of_files() || matches!(phase.check, Check::Holds(_));
     match class(clause) {
         Class::Disturb => Level::Disturb,
         Class::Measure => Level::Measure,

@@ -42,6 +42,8 @@ pub struct ChartSource<'a> {
     pub last_releases: &'a IndexMap<String, LastRelease>,
     /// The run, `0` at listing.
     pub run_id: &'a str,
+    /// The environment's variables, for `$(env.X)`.
+    pub env: &'a BTreeMap<String, String>,
 }
 
 /// The plan of a chart, or every mistake that only shows when clauses meet values and other clauses.

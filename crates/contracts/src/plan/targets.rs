@@ -73,11 +73,14 @@ impl Targets {
                 address => self.address(address),
             },
             Check::Rbac(rbac) => self.name(&rbac.of),
+            Check::Job(job) => self.name(&job.of),
             Check::Objects(_)
             | Check::Same(_)
             | Check::Refuses(_)
             | Check::Ready(ReadyOf::Release)
             | Check::Logs(_)
+            // A test that is not there is one that does not run.
+            | Check::HelmTest(_)
             | Check::Holds(_) => {}
             Check::Run(run) => run.addresses().iter().for_each(|target| self.address(target)),
         }

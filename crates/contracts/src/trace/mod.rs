@@ -8,6 +8,7 @@ mod report;
 mod table;
 
 pub use judge::{Inputs, judge};
+pub(crate) use junit::failures;
 pub use junit::{TestSeen, tests_of_junit};
 pub use report::{json, schema, text};
 pub use table::{Breaks, Edit, Mutation, NotApplicable, RowTest, Table, TableError};

@@ -2,8 +2,9 @@
 //! tells it.
 
 use super::chart::Chart;
-use seatrial_contracts::model::{Check, Refusal, Slot, What};
-use seatrial_observation::{Clock, CommandSeen, Ended, Observation, Part, Sample, Seen};
+use indexmap::IndexMap;
+use seatrial_contracts::model::{Check, Refusal, Refused, Slot, What};
+use seatrial_observation::{Answered, Clock, Ended, Observation, Part, Sample, Seen};
 use serde_json::{Value, json};
 
 /// The schema of every base, one key a line.
@@ -50,28 +51,23 @@ pub(crate) fn observed(chart: &Chart, slot: &Slot) -> Option<Observation> {
     let What::Clause(clause) = &slot.what else { return None };
     let [phase] = &clause.then[..] else { return None };
     let Check::Refuses(refusals) = &phase.check else { return None };
-    let parts = refusals.iter().map(|refusal| part(templated(chart, refusal))).collect();
-    Some(Observation { clock: Clock::default(), parts, ..Observation::default() })
+    let answers = refusals.iter().enumerate().map(|(of, refusal)| answered(chart, of, refusal)).collect();
+    let sample = Sample { at_ms: 1.0, look: Ok(Seen::Refusals(answers)) };
+    let part = Part { before: None, samples: vec![sample], looks: 1, ended: Ended::Decided };
+    Some(Observation { clock: Clock::default(), parts: vec![part], ..Observation::default() })
 }
 
-fn part(seen: CommandSeen) -> Part {
-    let sample = Sample { at_ms: 1.0, look: Ok(Seen::Command(seen)) };
-    Part { before: None, samples: vec![sample], looks: 1, ended: Ended::Decided }
+fn answered(chart: &Chart, of: usize, refusal: &Refusal) -> Answered {
+    let Refused::Values(values) = &refusal.what else { panic!("only values are refused here") };
+    let mistakes = mistakes(chart, values);
+    let what = values.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    Answered { what, of, refusal: (!mistakes.is_empty()).then(|| mistakes.join("\n")) }
 }
 
-fn templated(chart: &Chart, refusal: &Refusal) -> CommandSeen {
-    let mistakes = mistakes(chart, refusal);
-    let code = Some(i32::from(!mistakes.is_empty()));
-    let head = "Error: values don't meet the specifications of the schema(s) in the following chart(s):";
-    let stderr = format!("{head}\n{}:\n{}\n", chart.name(), mistakes.join("\n"));
-    let stderr = if mistakes.is_empty() { String::new() } else { stderr };
-    CommandSeen { argv: vec!["helm".to_owned()], code, stdout: String::new(), stderr, seconds: 0.0 }
-}
-
-fn mistakes(chart: &Chart, refusal: &Refusal) -> Vec<String> {
+fn mistakes(chart: &Chart, set: &IndexMap<String, Value>) -> Vec<String> {
     let schema: Value = serde_json::from_str(&chart.files["values.schema.json"]).expect("JSON");
     let mut values: Value = serde_json::from_str(&chart.values()).expect("JSON");
-    for (key, value) in &refusal.set {
+    for (key, value) in set {
         let place = key.split('.').fold(&mut values, |at, step| &mut at[step]);
         *place = value.clone();
     }

@@ -51,6 +51,7 @@ fn planned(chart: &Chart, printed: &Printed) -> ChartPlan {
         renders: &renders(chart, printed),
         last_releases: &last_releases(chart),
         run_id: "0",
+        env: &std::collections::BTreeMap::new(),
     };
     plan(&chart.loaded(), &source).unwrap_or_else(|mistakes| panic!("{}: {mistakes:#?}", chart.shape))
 }

@@ -4,7 +4,7 @@ use crate::cluster::ClusterError;
 use crate::containers::ContainerError;
 use crate::release::ApiError;
 use crate::tools::ToolError;
-use seatrial_contracts::model::Target;
+use seatrial_contracts::model::{EnvPart, Target};
 use seatrial_probes::wait::WaitError;
 use thiserror::Error;
 
@@ -30,6 +30,14 @@ pub enum BesideError {
         name: String,
         /// What its variable names.
         target: Target,
+    },
+    /// A variable names one of the environment that is not set.
+    #[error("cluster.beside.{name}: the environment variable {variable} is not set")]
+    NoVariable {
+        /// The program.
+        name: String,
+        /// The variable of the environment.
+        variable: String,
     },
     /// The chart has an object of that name.
     #[error("cluster.beside.{name}: {kind}/{name} is there and not ours; give the program another name")]
@@ -65,4 +73,17 @@ pub enum BesideError {
         /// What was seen last.
         source: Box<WaitError>,
     },
+}
+
+impl BesideError {
+    /// What a part of a variable's value names is not there.
+    pub(super) fn unknown(name: &str, part: &EnvPart) -> Self {
+        let name = name.to_owned();
+        match part {
+            EnvPart::Address(target) => Self::NoAddress { name, target: target.clone() },
+            EnvPart::Variable(variable) | EnvPart::Text(variable) => {
+                Self::NoVariable { name, variable: variable.clone() }
+            }
+        }
+    }
 }

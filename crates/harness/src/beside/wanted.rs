@@ -53,8 +53,8 @@ impl Wanted {
         address: &impl Fn(&Target) -> Option<String>,
     ) -> Result<Self, BesideError> {
         let value = |(variable, text): (&String, &seatrial_contracts::model::EnvText)| {
-            let no_address = |target: &Target| BesideError::NoAddress { name: name.to_owned(), target: target.clone() };
-            Ok((variable.clone(), text.with(address).map_err(no_address)?))
+            let named = |name: &str| std::env::var(name).ok();
+            Ok((variable.clone(), text.with(address, named).map_err(|part| BesideError::unknown(name, part))?))
         };
         Ok(Self {
             name: name.to_owned(),
@@ -111,6 +111,11 @@ mod tests {
         let wanted = Wanted::of("agent", &beside, &|_| Some("registry:5000".to_owned())).await.expect("an address");
         assert_eq!(wanted.env, [("REGISTRY_URL".to_owned(), "http://registry:5000".to_owned())]);
         assert_eq!(wanted.service("deploy/agent".to_owned()).url, "http://127.0.0.1:8001/health");
+        let parts = vec![EnvPart::Variable("SEATRIAL_NOBODY_SETS_THIS".to_owned())];
+        let unset = Beside { env: IndexMap::from([("X".to_owned(), EnvText(parts))]), ..beside.clone() };
+        let error = Wanted::of("agent", &unset, &|_| None).await.expect_err("no variable");
+        let expected = "cluster.beside.agent: the environment variable SEATRIAL_NOBODY_SETS_THIS is not set";
+        assert_eq!(error.to_string(), expected);
         let error = Wanted::of("agent", &beside, &|_| None).await.expect_err("no address");
         assert_eq!(error.to_string(), "cluster.beside.agent: svc/registry:http has no address here");
     }

@@ -111,6 +111,7 @@ impl Evidence {
             stdout: tail(&finished.stdout),
             stderr: tail(&finished.stderr),
             seconds: finished.seconds,
+            report: None,
         }
     }
 

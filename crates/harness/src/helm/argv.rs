@@ -4,6 +4,7 @@ use super::values::Overlay;
 use camino::{Utf8Path, Utf8PathBuf};
 use indexmap::IndexMap;
 use serde_json::Value;
+use std::time::Duration;
 
 /// Variables of the user's environment that would steer Helm elsewhere.
 pub(super) const INHERITED: [&str; 14] = [
@@ -72,6 +73,13 @@ pub(super) fn rollback(release: &str, namespace: &str) -> Vec<String> {
     words(&["rollback", release, "--namespace", namespace])
 }
 
+pub(super) fn test(release: &str, namespace: &str, names: &[String], limit: Duration) -> Vec<String> {
+    let mut args =
+        words(&["test", release, "--namespace", namespace, "--timeout", &format!("{}s", limit.as_secs().max(1))]);
+    args.extend(names.iter().flat_map(|name| ["--filter".to_owned(), format!("name={name}")]));
+    args
+}
+
 pub(super) fn get(what: &str, release: &str, namespace: &str) -> Vec<String> {
     words(&["get", what, release, "--namespace", namespace])
 }
@@ -130,6 +138,13 @@ mod tests {
     #[test]
     fn helm_4_is_told_not_to_wait() {
         check(&json!({}), true, "upgrade --install r c --namespace n --wait=hookOnly --values c/values-dev.yaml");
+    }
+
+    #[test]
+    fn tests_are_chosen_by_name() {
+        let args = |names: &[&str]| test("r", "n", &words(names), Duration::from_secs(30)).join(" ");
+        assert_eq!(args(&[]), "test r --namespace n --timeout 30s");
+        assert_eq!(args(&["a", "b"]), "test r --namespace n --timeout 30s --filter name=a --filter name=b");
     }
 
     #[test]

@@ -82,6 +82,19 @@ impl Helm {
         Ok(self.cmd(argv::rollback(release, namespace), CALL_TIMEOUT).run().await?)
     }
 
+    /// `helm test`: all of them, or those of these names. It may take so long.
+    pub async fn test(
+        &self,
+        release: &str,
+        namespace: &str,
+        names: &[String],
+        limit: Duration,
+    ) -> Result<Finished, HelmError> {
+        // Helm gives up by itself, and says why; we only end one that does not.
+        let cmd = self.cmd(argv::test(release, namespace, names, limit), limit + TEMPLATE_TIMEOUT);
+        Ok(cmd.run().await?)
+    }
+
     /// `helm get manifest`; what it prints may hold Secrets.
     pub async fn manifest(&self, release: &str, namespace: &str) -> Result<Finished, HelmError> {
         Ok(self.cmd(argv::get("manifest", release, namespace), CALL_TIMEOUT).private_output().run().await?)

@@ -210,6 +210,33 @@ impl Objects {
     }
 }
 
+impl Objects {
+    /// Asks the API server whether it would let an object in, strictly: nothing is changed.
+    pub(crate) async fn dry_run(&self, namespace: &str, object: &Value) -> Result<(), ApiError> {
+        let (kind, name) = (crate::readiness::text(object, "/kind"), crate::readiness::name_of(object));
+        let served = self.kind(kind, Some(crate::readiness::text(object, "/apiVersion"))).await?;
+        let how = PatchParams {
+            field_validation: Some(kube::api::ValidationDirective::Strict),
+            ..PatchParams::apply("seatrial").force().dry_run()
+        };
+        let namespace = object.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or(namespace);
+        let asked = self.api(&served, namespace).patch(name, &how, &Patch::Apply(object)).await;
+        asked.map(drop).map_err(ApiError::doing(format!("dry run of {kind}/{name}")))
+    }
+
+    /// Makes an object, which must not be there.
+    pub(crate) async fn create(&self, namespace: &str, object: &Value) -> Result<(), ApiError> {
+        let (kind, name) = (crate::readiness::text(object, "/kind"), crate::readiness::name_of(object));
+        let served = self.kind(kind, None).await?;
+        let object: DynamicObject = serde_json::from_value(object.clone()).map_err(|broken| ApiError::Refused {
+            doing: format!("create {kind}/{name}"),
+            source: Box::new(kube::Error::SerdeError(broken)),
+        })?;
+        let made = self.api(&served, namespace).create(&kube::api::PostParams::default(), &object).await;
+        made.map(drop).map_err(ApiError::doing(format!("create {kind}/{name}")))
+    }
+}
+
 fn fitting(served: &[Served], kind: &str, group: Option<&str>) -> Option<Served> {
     let mut fitting = served.iter().filter(|one| one.resource.kind == kind);
     fitting.find(|one| group.is_none_or(|group| one.resource.group == group)).cloned()

@@ -47,6 +47,9 @@ fn missing(clause: &Clause, capabilities: Capabilities) -> Option<String> {
         Check::Ready(_) if phase.within.is_some_and(|within| within.than.is_some()) && !capabilities.node_access => {
             Some("the provider gives no access to the node, whose runtime knows when containers start".to_owned())
         }
+        Check::Run(run) if run.image.is_some() && run.junit.is_some() && !capabilities.node_access => {
+            Some("the provider gives no access to the node, where the report of the pod is".to_owned())
+        }
         Check::Run(run) => {
             let absent = run.requires.iter().find(|program| !is_on_path(program))?;
             Some(format!("{absent} is not on PATH"))

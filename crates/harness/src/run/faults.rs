@@ -46,7 +46,7 @@ done
 "#;
 
 /// What must be undone after a clause.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Undo {
     /// Let the stopped containers of a node go on.
     Continue {
@@ -179,18 +179,9 @@ fn nested(fields: &Value) -> Value {
 /// `apply: examples/x.yaml`: the files' objects, server-side; what was not there before goes after the clause.
 pub(super) async fn apply(looker: &mut Looker<'_>, files: &[String]) -> Result<Instant, String> {
     let (site, stage) = (looker.targets.site, looker.targets.stage);
-    let mut all = Vec::new();
-    for file in files {
-        let path = Utf8Path::new(&stage.chart.path).join(file);
-        let read = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
-        let found = objects(&read);
-        if found.is_empty() {
-            return Err(format!("{path} holds no object"));
-        }
-        all.extend(found);
-    }
+    let all = objects_of(looker, files)?;
     let since = Instant::now();
-    for object in &all {
+    for (_, object) in &all {
         let (kind, name) = (text(object, "/kind").to_owned(), name_of(object).to_owned());
         let namespace = object.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or(stage.namespace());
         let known = site.objects.get(&kind, namespace, &name).await.map_err(|refused| refused.to_string())?;
@@ -200,6 +191,21 @@ pub(super) async fn apply(looker: &mut Looker<'_>, files: &[String]) -> Result<I
         site.objects.apply(namespace, object).await.map_err(|refused| refused.to_string())?;
     }
     Ok(since)
+}
+
+/// The objects of files of the chart, each with its file.
+pub(super) fn objects_of(looker: &Looker<'_>, files: &[String]) -> Result<Vec<(String, Value)>, String> {
+    let mut all = Vec::new();
+    for file in files {
+        let path = Utf8Path::new(&looker.targets.stage.chart.path).join(file);
+        let read = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+        let found = objects(&read);
+        if found.is_empty() {
+            return Err(format!("{path} holds no object"));
+        }
+        all.extend(found.into_iter().map(|object| (file.clone(), object)));
+    }
+    Ok(all)
 }
 
 /// `delete: widget/x`.

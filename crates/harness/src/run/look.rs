@@ -2,15 +2,21 @@
 
 mod cgroup;
 mod command;
+mod cpu;
 mod dns;
+mod ends;
 mod eye;
+mod helm_test;
 mod http;
+mod job;
 mod logs;
 mod metrics;
 mod objects;
+mod pod_run;
 mod postgres;
 mod rbac;
 mod ready;
+pub(super) mod refusals;
 mod registry;
 mod secret;
 mod single;
@@ -55,6 +61,10 @@ pub(super) struct Looker<'a> {
     lines: IndexMap<String, ws::Line>,
     mirror: Option<(Mirror, History, Instant)>,
     last_summary: String,
+    /// What containers had used of the CPU by when.
+    cpu: cpu::Readings,
+    /// The Job that was made of a CronJob since the last event.
+    made_job: Option<String>,
     eye: tokio::sync::OnceCell<Eye>,
 }
 
@@ -71,6 +81,8 @@ impl<'a> Looker<'a> {
             lines: IndexMap::new(),
             mirror: None,
             last_summary,
+            cpu: cpu::Readings::default(),
+            made_job: None,
             eye: tokio::sync::OnceCell::new(),
         }
     }
@@ -78,6 +90,7 @@ impl<'a> Looker<'a> {
     /// Something happened: what watches knew before is old.
     pub(super) fn begin_anew(&mut self) {
         self.mirror = None;
+        self.made_job = None;
         self.forget_pod();
     }
 
@@ -97,12 +110,15 @@ impl<'a> Looker<'a> {
             }
             Check::Restarts(expected) => self.pods(expected.iter().map(|(target, _)| target)).await,
             Check::Logs(logs) => self.logs(logs).await,
-            Check::Usage(usage) => self.usage(&usage.of).await,
+            Check::Usage(usage) => self.usage(usage).await,
+            Check::Job(job) => self.job(job).await,
+            Check::HelmTest(tests) => self.helm_test(tests).await,
+            Check::Refuses(refusals) => self.refusals(refusals).await,
             Check::Leaves(_) => self.left().await,
             Check::Run(run) => self.run(run).await,
             Check::Metrics(metrics) => self.metrics(metrics).await,
             Check::Rbac(rbac) => self.rbac(rbac).await,
-            Check::Rendered(_) | Check::Objects(_) | Check::Same(_) | Check::Refuses(_) | Check::Holds(_) => {
+            Check::Rendered(_) | Check::Objects(_) | Check::Same(_) | Check::Holds(_) => {
                 Err(error("this check is judged on the files, there is nothing to look at".to_owned()))
             }
         }

@@ -10,6 +10,7 @@ mod latency;
 mod look;
 mod observe;
 mod plain;
+mod provenance;
 mod session;
 mod starts;
 mod startup;

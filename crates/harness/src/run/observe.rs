@@ -4,50 +4,40 @@
 use super::act::{self, Aftermath};
 use super::address::Addresses;
 use super::drive;
-use super::look::Looker;
+use super::look::{Looker, refusals};
 use super::session::{RunError, Session};
 use super::targets::Targets;
 use super::{starts, startup, throughout, together};
 use crate::cache::KeyOf;
 use crate::release::{Held, Mirror, ReleaseError, Site, Stage, clock, until_ready};
 use crate::step_file;
-use camino::Utf8PathBuf;
 use jiff::Timestamp;
-use seatrial_contracts::judge::{self, Rules};
-use seatrial_contracts::model::{Check, Class, Clause, Event, Phase, PostgresExpect, Refusal, Slot, What};
+use seatrial_contracts::judge::{self, Memory, Rules};
+use seatrial_contracts::model::{Check, Class, Clause, Event, Phase, PostgresExpect, Slot, What};
 use seatrial_observation::{Ended, LookError, Observation, Part, Reason, Sample, Seen};
 use std::time::Instant;
 
 /// Whether Helm alone answers it, without any cluster.
 pub(super) fn is_of_files(slot: &Slot) -> bool {
     let What::Clause(clause) = &slot.what else { return false };
-    !clause.then.is_empty() && clause.then.iter().all(|phase| matches!(phase.check, Check::Refuses(_)))
+    !clause.then.is_empty()
+        && clause.then.iter().all(|phase| matches!(phase.check, Check::Refuses(_)) && phase.check.is_of_files())
 }
 
-/// The observation of a slot that Helm alone answers: one part a refusal.
+/// The observation of a slot that Helm alone answers.
 pub(super) async fn of_files(session: &Session, stage: &Stage<'_>, slot: &Slot) -> Result<Observation, RunError> {
     let started = Instant::now();
     let What::Clause(clause) = &slot.what else { return Ok(Observation::default()) };
     let mut parts = Vec::new();
     for phase in &clause.then {
         let Check::Refuses(refusals) = &phase.check else { continue };
-        for refusal in refusals {
-            parts.push(refused(session, stage, refusal).await?);
-        }
+        let answers = refusals::by_helm(&session.helm_for_files(), stage, refusals).await;
+        let look = answers.map(Seen::Refusals);
+        let sample = Sample { at_ms: started.elapsed().as_secs_f64() * 1000.0, look };
+        parts.push(Part { before: None, samples: vec![sample], looks: 1, ended: Ended::Decided });
     }
     let seconds = started.elapsed().as_secs_f64();
     Ok(Observation { clock: clock(), parts, seconds, ..Observation::default() })
-}
-
-async fn refused(session: &Session, stage: &Stage<'_>, refusal: &Refusal) -> Result<Part, RunError> {
-    let mut set = stage.environment.set.clone();
-    set.extend(refusal.set.iter().map(|(key, value)| (key.clone(), value.clone())));
-    let files: Vec<Utf8PathBuf> = stage.files();
-    let finished = session.helm_for_files().template(&stage.template(&files, &set)).await;
-    let finished = finished.map_err(ReleaseError::from)?;
-    let look = Ok(Seen::Command(session.command_seen(&finished)));
-    let sample = Sample { at_ms: finished.seconds * 1000.0, look };
-    Ok(Part { before: None, samples: vec![sample], looks: 1, ended: Ended::Decided })
 }
 
 /// The observation of a slot on a cluster, read where another process has made it.
@@ -220,8 +210,9 @@ async fn once(
         }
     };
     looker.begin_anew();
-    let mut since_ready = None;
-    for (phase, before) in phases.iter().zip(earlier) {
+    let (mut since_ready, mut memory) = (None, Memory::default());
+    for (written, before) in phases.iter().zip(earlier) {
+        let phase = &memory.filled(written);
         let rules = Rules { before, ..rules(site, &stage, has_event) };
         let is_of_ready = phase.within.is_some_and(|within| within.is_of_ready);
         let since = match event {
@@ -239,6 +230,7 @@ async fn once(
         let Some(since) = since else { return };
         let part = drive::phase(looker, phase, &rules, since).await;
         let is_over = part.ended != Ended::Decided;
+        memory.learn(phase, &part);
         observation.parts.push(part);
         if is_over {
             return;

@@ -286,6 +286,7 @@ spec:
             renders: &renders,
             last_releases: &IndexMap::new(),
             run_id: "0",
+            env: &std::collections::BTreeMap::new(),
         };
         let mut plan = plan(&contract, &source).expect("a plan");
         narrow(&mut plan);

@@ -1,6 +1,6 @@
 //! A session: the run's cluster when it is needed, verdicts with their prerequisites, and the end.
 
-use super::{capability, observe, plain};
+use super::{capability, observe, plain, provenance};
 use crate::cluster::{self, GuardCommand, Means, ProviderKind, Wanted};
 use crate::events::Events;
 use crate::evidence::Evidence;
@@ -158,7 +158,9 @@ impl Session {
             return Ok(judge::blocked(slot, &by));
         }
         if !judge::needs_observation(slot) {
-            return Ok(judge::judge_static(stage.chart, stage.environment, slot));
+            let mut verdict = judge::judge_static(stage.chart, stage.environment, slot);
+            provenance::add_value_keys(&self.helm_for_files(), stage, &mut verdict).await;
+            return Ok(verdict);
         }
         self.events.emit(Event::Judging { slot: slot.id.to_string() });
         let observation = if observe::is_of_files(slot) {
@@ -251,10 +253,6 @@ impl Session {
             probers: Mutex::default(),
             unreachable: Mutex::default(),
         })
-    }
-
-    pub(super) fn command_seen(&self, finished: &crate::command::Finished) -> CommandSeen {
-        self.evidence.command_seen(finished)
     }
 
     pub(super) fn helm_for_files(&self) -> Helm {

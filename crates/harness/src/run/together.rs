@@ -123,7 +123,7 @@ mod tests {
 
     fn usage(for_: Option<u64>) -> Clause {
         let memory = Expectation::Equal(1.into());
-        let check = Check::Usage(UsageCheck { of: UsageOf::Node, memory });
+        let check = Check::Usage(UsageCheck { of: UsageOf::Node, memory: Some(memory), cpu: None });
         Clause::of(Phase { for_: for_.map(Duration::from_secs), ..Phase::of(check) })
     }
 

@@ -3,7 +3,9 @@
 
 mod command;
 mod dns;
+mod helm_test;
 mod http;
+mod job;
 mod leaves;
 mod logs;
 mod metrics;
@@ -21,7 +23,7 @@ mod ws;
 pub use http::saved;
 pub use object::referred;
 pub(super) use object::rendered;
-pub(super) use refuses::refusal;
+pub(super) use refuses::not_refused;
 pub use ws::{answers, patience};
 
 use crate::model::{Check, Measured};
@@ -93,6 +95,9 @@ pub(crate) fn look(check: &Check, seen: &Seen, before: Option<&Seen>) -> Judged 
         (Check::Logs(logs), Seen::Logs(streams)) => logs::look(logs, streams),
         (Check::Usage(usage), Seen::Usage(used)) => usage::look(usage, used),
         (Check::Run(run), Seen::Command(command)) => command::look(run, command),
+        (Check::Job(job), Seen::Jobs(jobs)) => job::look(job, jobs),
+        (Check::HelmTest(tests), Seen::Tests(seen)) => helm_test::look(tests, seen),
+        (Check::Refuses(refusals), Seen::Refusals(answers)) => refuses::look(refusals, answers),
         _ => Judged::unseen("what was observed does not belong to this check"),
     }
 }
@@ -184,9 +189,26 @@ fn refused(what: &str, failure: &ProbeFailure, control: Option<&ProbeOutcome>) -
     }
 }
 
+/// Lines below a message.
+fn last_lines(lines: &[String]) -> String {
+    lines.iter().fold(String::new(), |told, line| told + "\n  " + line)
+}
+
 /// How long a probe took: a value without a limit.
 fn took(what: &str, outcome: &ProbeOutcome) -> Measured {
     Measured { what: what.to_owned(), value: outcome.took_ms, limit: None, unit: "ms".to_owned(), n: 1 }
+}
+
+/// What a look came to, in one line.
+#[cfg(test)]
+fn told(judged: Judged) -> String {
+    match judged.outcome {
+        Outcome::Holds => "holds".to_owned(),
+        Outcome::Broken(message) => format!("broken: {message}"),
+        Outcome::Unseen(message) => format!("unseen: {message}"),
+        Outcome::Doomed(reason) if reason.detail.is_empty() => format!("doomed: {reason}"),
+        Outcome::Doomed(reason) => format!("doomed: {reason} | {}", reason.detail.join(" | ")),
+    }
 }
 
 #[cfg(test)]
@@ -207,12 +229,7 @@ mod tests {
     }
 
     fn check_failure(promised: &str, outcome: &ProbeOutcome, control: Option<&ProbeOutcome>, expected: &str) {
-        let seen = match expected_failure("tcp svc/x", promised, outcome, control).outcome {
-            Outcome::Holds => "holds".to_owned(),
-            Outcome::Broken(message) => format!("broken: {message}"),
-            Outcome::Unseen(message) => format!("unseen: {message}"),
-            Outcome::Doomed(reason) => format!("doomed: {reason}"),
-        };
+        let seen = told(expected_failure("tcp svc/x", promised, outcome, control));
         assert!(seen.starts_with(expected), "{seen}");
     }
 

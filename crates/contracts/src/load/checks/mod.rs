@@ -2,8 +2,10 @@
 
 pub(super) mod counts;
 pub(super) mod dns;
+pub(super) mod helm_test;
 pub(super) mod holds;
 pub(super) mod http;
+pub(super) mod job;
 pub(super) mod leaves;
 pub(super) mod logs;
 pub(super) mod metrics;
