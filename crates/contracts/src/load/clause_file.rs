@@ -144,7 +144,8 @@ pub(super) struct EventMap {
     /// Signal the first process of a workload's containers: { sts/x: KILL }.
     #[schemars(extend("minProperties" = 1))]
     pub(super) signal: Option<IndexMap<String, String>>,
-    /// Every process of a workload stands still until the clause is over.
+    /// Every process of a workload stands still until the clause is over; `needs/x`, a container beside the cluster, is
+    /// stopped, and started again.
     pub(super) stop: Option<String>,
     /// Change fields of objects: { sts/x: { spec.replicas: 1 } }.
     #[schemars(extend("minProperties" = 1), with = "Option<IndexMap<String, IndexMap<String, Value>>>")]

@@ -64,7 +64,7 @@ fn event_map(map: EventMap, at: &str, found: &mut Findings<'_>) -> Option<Event>
         events.push(("signal", signal(signals, &child(at, "signal"), found)));
     }
     if let Some(text) = map.stop {
-        events.push(("stop", workload(&text, &child(at, "stop"), &[], found).map(Event::Stop)));
+        events.push(("stop", stop(&text, &child(at, "stop"), found)));
     }
     if let Some(patches) = map.patch {
         events.push(("patch", patch(patches, &child(at, "patch"), found)));
@@ -92,6 +92,14 @@ fn event_map(map: EventMap, at: &str, found: &mut Findings<'_>) -> Option<Event>
             found.key(&child(at, events[1].0), "two-events", "two events in one map", hint);
             None
         }
+    }
+}
+
+/// A workload, or a container beside the cluster; that there is such a need is looked at with the needs.
+fn stop(text: &str, at: &str, found: &mut Findings<'_>) -> Option<Event> {
+    match text.strip_prefix("needs/") {
+        Some(need) => Some(Event::StopNeed(need.to_owned())),
+        None => workload(text, at, &[], found).map(Event::Stop),
     }
 }
 

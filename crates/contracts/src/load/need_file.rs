@@ -36,7 +36,7 @@ pub(crate) struct NeedFile {
     pub(super) set: Option<IndexMap<String, Value>>,
     /// An external database server.
     pub(super) postgres: Option<PostgresFile>,
-    /// Any program in a container beside the cluster.
+    /// Any program in a container beside the cluster: a Service of this name leads there.
     pub(super) container: Option<ContainerFile>,
     /// A part of the cluster: metrics-server, ingress, gateway.
     pub(super) addon: Option<String>,
@@ -78,9 +78,13 @@ pub(super) struct PostgresFile {
 pub(super) struct ContainerFile {
     /// Its image.
     pub(super) image: String,
-    /// Where it listens.
+    /// Where it listens (TCP).
+    #[schemars(range(min = 1))]
     pub(super) port: u16,
     /// Its variables.
     #[serde(default)]
     pub(super) env: IndexMap<String, String>,
+    /// What follows the image's entrypoint.
+    #[serde(default)]
+    pub(super) args: Vec<String>,
 }

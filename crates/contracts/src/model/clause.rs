@@ -139,6 +139,8 @@ pub enum Event {
     Signal(IndexMap<String, String>),
     /// Every process of a workload stands still until the clause is over.
     Stop(Target),
+    /// Stop a container beside the cluster, by the name of its need; it is started again after the clause.
+    StopNeed(String),
     /// Change fields of objects: target → path → value.
     Patch(IndexMap<String, Value>),
     /// Apply the objects of files of the chart; what was not there before goes after the clause.

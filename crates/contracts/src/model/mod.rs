@@ -29,7 +29,7 @@ pub use expect::{Comparison, Expectation, ObjectPath, Operator, PathStep};
 pub use health::{Health, MadeHealth, ServiceHealth, StateHealth, Wellness};
 pub use latency::{Latency, LatencyLimit, Than};
 pub use metrics::{MetricsCheck, Series};
-pub use need::{Need, Outputs, RawNeed, Thing};
+pub use need::{Need, Outputs, Program, RawNeed, Thing};
 pub use pack::{BUILT_IN_PACKS, Pack, Packs};
 pub use plan::{ChartPlan, Class, EnvironmentPlan, LastRelease, Level, Origin, Release, Slot, SlotId, What};
 pub use rendered::Rendered;

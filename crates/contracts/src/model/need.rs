@@ -67,17 +67,24 @@ pub enum Thing {
         /// Whether it speaks TLS.
         tls: bool,
     },
-    /// Any program in a container beside the cluster.
-    Container {
-        /// Its image.
-        image: String,
-        /// Where it listens.
-        port: u16,
-        /// Its variables.
-        env: IndexMap<String, String>,
-    },
+    /// Any program in a container beside the cluster; a Service of the need's name leads there.
+    Container(Program),
     /// A part of the cluster (`metrics-server`).
     Addon(String),
+}
+
+/// A program in a container beside the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Program {
+    /// Its image.
+    pub image: String,
+    /// Where it listens (TCP).
+    pub port: u16,
+    /// Its variables.
+    pub env: IndexMap<String, String>,
+    /// What follows the image's entrypoint; empty: the image's own.
+    pub args: Vec<String>,
 }
 
 impl Need {
@@ -91,19 +98,28 @@ impl Need {
             Thing::Crds(_) => "crds",
             Thing::Chart { .. } => "chart",
             Thing::Postgres { .. } => "postgres",
-            Thing::Container { .. } => "container",
+            Thing::Container(_) => "container",
             Thing::Addon(_) => "addon",
         };
         format!("{word} {}", self.name)
     }
 
-    /// The object that it makes in the namespace of the release, with its keys, where it makes one.
-    pub fn object(&self) -> Option<(&'static str, Vec<&str>)> {
+    /// Where it listens, where it is a container beside the cluster.
+    pub fn port(&self) -> Option<u16> {
         match &self.thing {
-            Thing::Secret(data) => Some(("Secret", data.keys().map(String::as_str).collect())),
-            Thing::ConfigMap(data) => Some(("ConfigMap", data.keys().map(String::as_str).collect())),
-            Thing::Certificate(_) => Some(("Secret", vec!["tls.crt", "tls.key", "ca.crt"])),
+            Thing::Container(program) => Some(program.port),
             _ => None,
+        }
+    }
+
+    /// The objects that it makes in the namespace of the release, of its own name: kind and keys.
+    pub fn objects(&self) -> Vec<(&'static str, Vec<&str>)> {
+        match &self.thing {
+            Thing::Secret(data) => vec![("Secret", data.keys().map(String::as_str).collect())],
+            Thing::ConfigMap(data) => vec![("ConfigMap", data.keys().map(String::as_str).collect())],
+            Thing::Certificate(_) => vec![("Secret", vec!["tls.crt", "tls.key", "ca.crt"])],
+            Thing::Container(_) => vec![("Service", Vec::new())],
+            _ => Vec::new(),
         }
     }
 }

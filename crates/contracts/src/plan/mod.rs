@@ -10,6 +10,7 @@ mod holds;
 mod order;
 mod skips;
 mod targets;
+mod wiring;
 
 pub use baseline::Baseline;
 pub use skips::skip_where;

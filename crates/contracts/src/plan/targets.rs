@@ -101,7 +101,12 @@ impl Targets {
             Event::Scale(replicas) => {
                 self.name_keys(replicas.keys());
             }
-            Event::Reinstall | Event::Uninstall | Event::Upgrade { .. } | Event::Apply(_) | Event::Rollback => {}
+            Event::Reinstall
+            | Event::Uninstall
+            | Event::Upgrade { .. }
+            | Event::Apply(_)
+            | Event::Rollback
+            | Event::StopNeed(_) => {}
         }
     }
 

@@ -27,6 +27,7 @@ pub(crate) use clock::clock;
 pub(crate) use holder::{Held, inherit};
 pub(crate) use manifest::{is_kept, objects, refs};
 pub(crate) use mirror::Mirror;
+pub(crate) use needs::published_at;
 pub(crate) use site::Site;
 pub(crate) use stage::Stage;
 pub(crate) use until_ready::until_ready;

@@ -124,6 +124,7 @@ pub(super) fn aftermath(events: &[Event], is_helm_4: bool) -> Aftermath {
         | Event::Drain(_)
         | Event::Signal(_)
         | Event::Stop(_)
+        | Event::StopNeed(_)
         | Event::Apply(_) => Aftermath::Heals,
         Event::Upgrade { set } if set.is_empty() => Aftermath::Heals,
         Event::Scale(_) | Event::Patch(_) if is_helm_4 => Aftermath::Replace,
@@ -184,6 +185,7 @@ fn words(event: &Event) -> String {
             format!("signal {}", all.join(", "))
         }
         Event::Stop(target) => format!("stop {target}"),
+        Event::StopNeed(name) => format!("stop needs/{name}"),
         Event::Patch(patches) => format!("patch {}", patches.keys().cloned().collect::<Vec<_>>().join(", ")),
         Event::Apply(files) => format!("apply {}", files.join(", ")),
         Event::Delete(target) => format!("delete {target}"),
@@ -203,6 +205,7 @@ async fn one(looker: &mut Looker<'_>, event: &Event) -> Result<Instant, String> 
         Event::Drain(target) => faults::drain(looker, target).await,
         Event::Signal(signals) => faults::signal(looker, signals).await,
         Event::Stop(target) => faults::stop(looker, target).await,
+        Event::StopNeed(name) => faults::stop_need(looker, name).await,
         Event::Patch(patches) => faults::patch(looker, patches).await,
         Event::Apply(files) => faults::apply(looker, files).await,
         Event::Delete(target) => faults::delete(looker, target).await,
