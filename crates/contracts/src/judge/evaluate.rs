@@ -5,7 +5,7 @@ use super::clause_of::is_looked_at;
 use super::latency::{self, Finding};
 use super::verdicts::{UNDECIDED, fail, finish, inconclusive, pass};
 use super::watch::{FEWEST_LOOKS, Mode};
-use super::{blame, clause_of, starts, startup, statics, vigil};
+use super::{blame, clause_of, load, starts, startup, statics, vigil};
 use crate::model::{
     ChartPlan, Check, Clause, EnvironmentPlan, Latency, Measured, Phase, Refusal, Slot, Verdict, VerdictKind, What,
 };
@@ -82,7 +82,10 @@ fn judge(chart: &ChartPlan, environment: &EnvironmentPlan, slot: &Slot, observat
     match &clause.then[..] {
         [] => inconclusive(slot, "missing", "the clause has no check"),
         [Phase { check: Check::Refuses(refusals), .. }] => refuses(refusals, &observation.parts).verdict(slot),
-        phases => all_phases(chart, environment, slot, &clause, phases, observation),
+        phases => {
+            let verdict = all_phases(chart, environment, slot, &clause, phases, observation);
+            load::beside(verdict, slot, &clause, observation)
+        }
     }
 }
 
@@ -94,6 +97,9 @@ fn not_looked(observation: &Observation) -> Option<Ruling> {
         return Some(Ruling::unclear("before", format!("blocked by before: {}", text(reason))));
     }
     let reason = observation.actions.when_failed.as_ref()?;
+    if observation.actions.is_refused {
+        return Some(Ruling::fail("when", format!("what was to happen was refused: {}", text(reason))));
+    }
     Some(Ruling::unclear("when", format!("what was to happen could not be done: {}", text(reason))))
 }
 

@@ -12,6 +12,7 @@ mod clause_of;
 mod evaluate;
 pub mod expect;
 mod latency;
+mod load;
 mod noise;
 mod starts;
 mod startup;

@@ -8,7 +8,7 @@ use super::raw_clause::{Around, environments};
 use super::scalars::set_keys;
 use super::sections::{Sections, label};
 use crate::diagnostic::{Diagnostic, Places, child, hint};
-use crate::model::{Need, Outputs, Program, RawClause, RawNeed, Thing};
+use crate::model::{Database, Need, Outputs, Program, RawClause, RawNeed, Thing};
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -89,13 +89,16 @@ fn thing(file: NeedFile, found: &mut Findings<'_>) -> Option<Thing> {
         NeedFile { configmap: Some(data), .. } => Thing::ConfigMap(data),
         NeedFile { namespace: Some(file), .. } => Thing::Namespace(file.labels),
         NeedFile { certificate: Some(file), .. } => Thing::Certificate(file.names),
-        NeedFile { crds: Some(files), .. } => Thing::Crds(below_chart(files, found)?),
+        NeedFile { crds: Some(files), .. } => Thing::Crds(below_chart(files, "/crds", found)?),
         NeedFile { chart: Some(chart), version, values, set, .. } => {
             let set = set.unwrap_or_default();
             set_keys(set.keys(), "/set", found);
             Thing::Chart { chart, version, values: values.unwrap_or_default(), set }
         }
-        NeedFile { postgres: Some(file), .. } => Thing::Postgres { version: file.version, tls: file.tls },
+        NeedFile { postgres: Some(file), .. } => {
+            let schema = file.schema.map_or(Some(Vec::new()), |files| below_chart(files, "/postgres/schema", found))?;
+            Thing::Postgres(Database { version: file.version, tls: file.tls, schema })
+        }
         NeedFile { container: Some(file), .. } => Thing::Container(program(file, found)?),
         NeedFile { addon: Some(addon), .. } => Thing::Addon(known_addon(addon, found)?),
         _ => return None,
@@ -111,11 +114,11 @@ fn program(file: ContainerFile, found: &mut Findings<'_>) -> Option<Program> {
     Some(Program { image: file.image, port: file.port, env: file.env, args: file.args })
 }
 
-fn below_chart(files: OneOrMany<String>, found: &mut Findings<'_>) -> Option<Vec<String>> {
+fn below_chart(files: OneOrMany<String>, at: &str, found: &mut Findings<'_>) -> Option<Vec<String>> {
     let files = files.into_vec();
     let is_outside = |file: &&String| file.starts_with('/') || file.split('/').any(|part| part == "..");
     if let Some(file) = files.iter().find(is_outside) {
-        found.value("/crds", "bad-value", format!("`{file}` is not below the chart"), None);
+        found.value(at, "bad-value", format!("`{file}` is not below the chart"), None);
         return None;
     }
     Some(files)
@@ -140,9 +143,14 @@ fn outputs(name: &str, tree: &Value) -> Outputs {
     if tree.get("certificate").is_some() {
         outputs.insert("ca".to_owned(), in_secret("ca.crt"));
     }
-    if tree.get("postgres").is_some() {
-        let later = ["url", "host", "port", "user", "password", "database"];
-        outputs.extend(later.iter().map(|word| ((*word).to_owned(), None)));
+    if let Some(postgres) = tree.get("postgres") {
+        let known = [("host", name), ("user", Database::ROLE), ("database", Database::NAME)];
+        outputs.extend(known.map(|(word, value)| (word.to_owned(), Some(value.to_owned()))));
+        outputs.insert("port".to_owned(), Some(Database::PORT.to_string()));
+        outputs.extend(["url", "password"].map(|word| (word.to_owned(), in_secret(word))));
+        if postgres["tls"] == true {
+            outputs.insert("ca".to_owned(), in_secret("ca.crt"));
+        }
     }
     if let Some(container) = tree.get("container") {
         outputs.extend(of_program(name, &container["port"]));
@@ -189,7 +197,9 @@ fn named(value: &Value, at: &str, needs: &IndexMap<String, RawNeed>, found: &mut
             for (key, item) in entries {
                 let at = child(at, key);
                 let stopped = item.as_str().filter(|_| key == "stop").and_then(|text| text.strip_prefix("needs/"));
-                stopped.into_iter().for_each(|name| can_be_stopped(name, &at, needs, found));
+                if let Some(name) = stopped {
+                    can_be_stopped(name, &at, needs, found);
+                }
                 named(item, &at, needs, found);
             }
         }
@@ -199,8 +209,11 @@ fn named(value: &Value, at: &str, needs: &IndexMap<String, RawNeed>, found: &mut
 
 /// `stop: needs/x` names a container.
 fn can_be_stopped(name: &str, at: &str, needs: &IndexMap<String, RawNeed>, found: &mut Findings<'_>) {
-    let all: Vec<&str> =
-        needs.iter().filter(|(_, need)| STOPPABLE.contains(&need.word.as_str())).map(|(name, _)| name.as_str()).collect();
+    let all: Vec<&str> = needs
+        .iter()
+        .filter(|(_, need)| STOPPABLE.contains(&need.word.as_str()))
+        .map(|(name, _)| name.as_str())
+        .collect();
     if !all.contains(&name) {
         let message = format!("`needs/{name}` is no container that could be stopped");
         found.value(at, "unknown-reference", message, hint(name, all));

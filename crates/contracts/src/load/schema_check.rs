@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use std::sync::OnceLock;
 
 /// Keys of the wider language that this version does not have.
-const LATER: [&str; 8] = ["allowed", "apply", "cpu", "form", "helmTest", "job", "junit", "load"];
+const LATER: [&str; 7] = ["allowed", "apply", "cpu", "form", "helmTest", "job", "junit"];
 
 /// Keys that are later words in one place only: end of the pointer of the map → key.
-const LATER_BELOW: [(&str, &str); 3] = [("/upgrade", "from"), ("/run", "image"), ("/clauses", "restartNode")];
+const LATER_BELOW: [(&str, &str); 1] = [("/run", "image")];
 
 /// Mistakes of a whole file.
 pub(super) fn file(kind: FileKind, value: &Value, found: &mut Findings<'_>) -> Vec<String> {

@@ -23,13 +23,13 @@ pub use check::{
     Access, Check, HttpCheck, HttpStep, LogsCheck, ObjectExpectations, RbacCheck, ReadyOf, Refusal, RegistryCheck,
     RegistryTalk, RunCheck, TcpCheck, UsageCheck, UsageOf,
 };
-pub use clause::{Action, Clause, Event, Phase, Reference, Skip, Vantage, Within};
+pub use clause::{Action, Clause, Event, Load, Phase, Reference, Skip, Vantage, Within};
 pub use contract::{ClusterSpec, Contract, DockerSpec, Environment, NodeResources, RawClause, ReleaseSpec, Timeouts};
 pub use expect::{Comparison, Expectation, ObjectPath, Operator, PathStep};
 pub use health::{Health, MadeHealth, ServiceHealth, StateHealth, Wellness};
 pub use latency::{Latency, LatencyLimit, Than};
 pub use metrics::{MetricsCheck, Series};
-pub use need::{Need, Outputs, Program, RawNeed, Thing};
+pub use need::{Database, Need, Outputs, Program, RawNeed, Thing};
 pub use pack::{BUILT_IN_PACKS, Pack, Packs};
 pub use plan::{ChartPlan, Class, EnvironmentPlan, LastRelease, Level, Origin, Release, Slot, SlotId, What};
 pub use rendered::Rendered;

@@ -60,17 +60,39 @@ pub enum Thing {
         /// Single values.
         set: IndexMap<String, Value>,
     },
-    /// An external database server.
-    Postgres {
-        /// Its major version.
-        version: u64,
-        /// Whether it speaks TLS.
-        tls: bool,
-    },
+    /// An external database server; a Service and a Secret of the need's name lead there.
+    Postgres(Database),
     /// Any program in a container beside the cluster; a Service of the need's name leads there.
     Container(Program),
     /// A part of the cluster (`metrics-server`).
     Addon(String),
+}
+
+/// An external PostgreSQL server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Database {
+    /// Its major version.
+    pub version: u64,
+    /// Whether it speaks TLS, and nothing else.
+    pub tls: bool,
+    /// SQL files, relative to the chart, that make what is in the database: the role of the log-in may not.
+    pub schema: Vec<String>,
+}
+
+impl Database {
+    /// Where it listens.
+    pub const PORT: u16 = 5432;
+    /// The role that charts are given: it reads and writes rows, and creates nothing.
+    pub const ROLE: &'static str = "app";
+    /// The database that the role is for.
+    pub const NAME: &'static str = "app";
+
+    /// The keys of the Secret that leads there.
+    pub fn keys(&self) -> Vec<&'static str> {
+        let ca = self.tls.then_some("ca.crt");
+        ["url", "host", "port", "user", "password", "database"].into_iter().chain(ca).collect()
+    }
 }
 
 /// A program in a container beside the cluster.
@@ -97,7 +119,7 @@ impl Need {
             Thing::Certificate(_) => "certificate",
             Thing::Crds(_) => "crds",
             Thing::Chart { .. } => "chart",
-            Thing::Postgres { .. } => "postgres",
+            Thing::Postgres(_) => "postgres",
             Thing::Container(_) => "container",
             Thing::Addon(_) => "addon",
         };
@@ -108,6 +130,7 @@ impl Need {
     pub fn port(&self) -> Option<u16> {
         match &self.thing {
             Thing::Container(program) => Some(program.port),
+            Thing::Postgres(_) => Some(Database::PORT),
             _ => None,
         }
     }
@@ -119,6 +142,7 @@ impl Need {
             Thing::ConfigMap(data) => vec![("ConfigMap", data.keys().map(String::as_str).collect())],
             Thing::Certificate(_) => vec![("Secret", vec!["tls.crt", "tls.key", "ca.crt"])],
             Thing::Container(_) => vec![("Service", Vec::new())],
+            Thing::Postgres(database) => vec![("Service", Vec::new()), ("Secret", database.keys())],
             _ => Vec::new(),
         }
     }

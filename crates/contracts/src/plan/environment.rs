@@ -9,7 +9,7 @@ use crate::judge::{defaults_with_subject, policies_with_subject};
 use crate::load::is_advisory;
 use crate::model::{
     ChartPlan, Check, Class, Clause, Contract, Environment, EnvironmentPlan, Level, Need, Origin, Outputs, RawClause,
-    Release, Rendered, Slot, SlotId, What,
+    Release, Rendered, Skip, Slot, SlotId, What,
 };
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -149,10 +149,18 @@ impl Planner<'_> {
             slot.what = What::Expired(skip);
         } else {
             (slot.class, slot.level) = (graded::class(&clause), graded::level(&clause));
-            slot.skip.clone_from(&clause.skip);
+            slot.skip = clause.skip.clone().or_else(|| self.without_release(&clause));
             slot.what = What::Clause(clause);
         }
         slot
+    }
+
+    /// An upgrade from a release that is not there.
+    fn without_release(&self, clause: &Clause) -> Option<Skip> {
+        let is_missing = clause.starts_from_last() && !self.source.last_releases.contains_key(self.name);
+        let reason =
+            "there is no last release to upgrade from (a folder `.last-release`, a git tag, the target branch)";
+        is_missing.then(|| Skip { reason: reason.to_owned(), until: None, is_expired: false })
     }
 
     fn slot(&self, clause: &str, element: Option<&str>, origin: Origin, level: Level, what: What) -> Slot {

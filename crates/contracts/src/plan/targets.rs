@@ -96,6 +96,7 @@ impl Targets {
             | Event::Drain(target)
             | Event::Stop(target)
             | Event::Delete(target) => self.name(target),
+            Event::Load(load) => self.address(&load.request.to),
             Event::Signal(signals) => self.name_keys(signals.keys()),
             Event::Patch(patches) => self.name_keys(patches.keys()),
             Event::Scale(replicas) => {
@@ -104,6 +105,8 @@ impl Targets {
             Event::Reinstall
             | Event::Uninstall
             | Event::Upgrade { .. }
+            | Event::UpgradeFromLast(_)
+            | Event::RestartNode
             | Event::Apply(_)
             | Event::Rollback
             | Event::StopNeed(_) => {}

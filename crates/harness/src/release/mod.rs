@@ -6,6 +6,7 @@ mod bring_up;
 mod clock;
 mod holder;
 mod interest;
+mod last;
 mod lost;
 mod manifest;
 mod mirror;

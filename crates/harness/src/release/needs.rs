@@ -4,6 +4,7 @@
 mod beside;
 mod certificate;
 mod filled;
+mod postgres;
 
 pub(crate) use beside::published_at;
 
@@ -59,7 +60,7 @@ impl Site {
             }
             Thing::Chart { chart, values, set, .. } => self.install_need(stage, need, chart, values, set).await,
             Thing::Container(program) => self.run_program(stage, need, program).await.map_err(failed),
-            Thing::Postgres { .. } => Err(failed("this version of Seatrial can't make it yet".to_owned())),
+            Thing::Postgres(database) => self.run_postgres(stage, need, database).await.map_err(failed),
             Thing::Addon(name) => Err(failed(addon(name))),
         }
     }
