@@ -28,7 +28,8 @@ impl Site {
     pub(super) async fn meet_needs(&self, stage: &Stage<'_>) -> Result<(), ReleaseError> {
         self.forget_needs(stage).await?;
         for need in &stage.environment.needs {
-            self.meet(stage, need).await?;
+            // Boxed: starting a container is a large future, and most needs start none.
+            Box::pin(self.meet(stage, need)).await?;
         }
         Ok(())
     }
