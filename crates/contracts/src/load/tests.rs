@@ -193,9 +193,9 @@ fn events_know_what_they_happen_to() {
     check_clause(&when("{ apply: ../x.yaml }"), &["3:23 bad-path"]);
     check_clause(&when("rollback"), &["3:14 no-event"]);
     check_clause(&when("drain"), &["3:14 bad-event"]);
-    check_clause(&when("{ upgrade: { from: yesterday } }"), &["3:32 bad-value"]);
-    check_clause(&when("{ load: { http: svc/x, rate: 2000/s } }"), &["3:38 bad-rate"]);
-    check_clause(&when("{ load: { http: svc/x, rate: 1000/s, for: 2m } }"), &["3:51 bad-load"]);
+    check_clause(&when("{ upgrade: { from: yesterday } }"), &["3:33 bad-value"]);
+    check_clause(&when("{ load: { http: svc/x, rate: 2000/s } }"), &["3:43 bad-rate"]);
+    check_clause(&when("{ load: { http: svc/x, rate: 1000/s, for: 2m } }"), &["3:56 bad-load"]);
     check_clause(&when("{ load: { http: { get: svc/x, expect: { text: a } } } }"), &["3:30 bad-load"]);
     check_clause(&when("{ stop: needs/x }"), &["3:22 unknown-reference"]);
 }
