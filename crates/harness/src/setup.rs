@@ -4,6 +4,7 @@
 
 mod apt;
 mod cargo;
+mod debian_image;
 mod docker;
 mod engine;
 mod error;
@@ -14,17 +15,16 @@ mod node_image;
 mod program_image;
 mod programs;
 mod recipes;
-mod registry;
 mod roots;
 mod steps;
 
+pub(crate) use debian_image::{POSTGRES, REGISTRY};
 pub use error::{SetupError, StepError};
 pub use event::{Mode, SetupEvent, SetupReport, State, StepReport};
 pub use need::Need;
 pub(crate) use node_image::tag as node_image_tag;
 pub(crate) use program_image::{PROBER, PROGRAM_IMAGES};
 pub(crate) use programs::{HELM, HELM_4, KIND, KUBERNETES};
-pub(crate) use registry::TAG as REGISTRY_TAG;
 pub(crate) use steps::on_path;
 
 use crate::host::{HostFacts, remember_registry};

@@ -6,6 +6,7 @@ mod images;
 
 pub use find::{Found, helm_4};
 pub(crate) use find::{docker, helm, kind};
+pub(crate) use images::postgres_image;
 pub use images::{named_image, node_image, prober_image, registry_image};
 
 use camino::Utf8PathBuf;

@@ -21,7 +21,7 @@ pub use admission::{Admission, DryRun, Refused};
 pub use event::Event;
 pub use latency::{Connections, LatencyGoal, LatencyLimitUs, LatencyRun, LatencySpec, Machine, Series};
 pub use look::{Look, Reason};
-pub use observation::{Actions, Clock, Ended, Observation, Part};
+pub use observation::{Actions, Clock, Ended, LoadSeen, Observation, Part};
 pub use probe::{
     DnsAnswer, DnsSpec, FailureKind, FirstAnswer, FirstAnswerSpec, HttpAnswer, HttpSpec, ProbeAnswer, ProbeFailure,
     ProbeOutcome, ProbeSpec, RegistryAction, RegistryAnswer, RegistrySpec, RegistryStep, Seed, TcpSpec, Way,

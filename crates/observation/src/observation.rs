@@ -41,12 +41,34 @@ pub struct Actions {
     /// Why `when` could not be carried out: the clause is Inconclusive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when_failed: Option<Reason>,
+    /// Whether Helm itself refused it: that is the chart's, and the clause fails.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_refused: bool,
+    /// What came of the requests of a load.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<LoadSeen>,
     /// What pushes remembered, by name.
     #[serde(default)]
     pub seeds: IndexMap<String, Seed>,
     /// Lines for the reader: what was done, and how long each took.
     #[serde(default)]
     pub notes: Vec<String>,
+}
+
+/// What came of the requests of a load.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoadSeen {
+    /// How many were due.
+    pub sent: u64,
+    /// How some of them failed: in words → how many.
+    #[serde(default)]
+    pub failures: IndexMap<String, u64>,
+    /// Seconds from the first to the end.
+    pub seconds: f64,
+    /// Why no more could be sent, where that was not theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// The looks of one check.

@@ -6,7 +6,7 @@ use super::latency::{self, Finding};
 use super::saved::Memory;
 use super::verdicts::{UNDECIDED, fail, finish, inconclusive, pass};
 use super::watch::{FEWEST_LOOKS, Mode};
-use super::{admission, blame, clause_of, starts, startup, statics, vigil};
+use super::{admission, blame, clause_of, load, starts, startup, statics, vigil};
 use crate::model::{
     ChartPlan, Check, Clause, EnvironmentPlan, Latency, Measured, Phase, Slot, Verdict, VerdictKind, What,
 };
@@ -88,10 +88,11 @@ fn judge(chart: &ChartPlan, environment: &EnvironmentPlan, slot: &Slot, observat
         [] => inconclusive(slot, "missing", "the clause has no check"),
         phases => {
             let verdict = all_phases(chart, environment, slot, &clause, phases, observation);
-            if verdict.kind != VerdictKind::Fail || !verdict.places.is_empty() {
-                return verdict;
+            let mut verdict = load::beside(verdict, slot, &clause, observation);
+            if verdict.kind == VerdictKind::Fail && verdict.places.is_empty() {
+                verdict.places = blame::let_through(chart, phases, observation);
             }
-            Verdict { places: blame::let_through(chart, phases, observation), ..verdict }
+            verdict
         }
     }
 }
@@ -104,6 +105,9 @@ fn not_looked(observation: &Observation) -> Option<Ruling> {
         return Some(Ruling::unclear("before", format!("blocked by before: {}", text(reason))));
     }
     let reason = observation.actions.when_failed.as_ref()?;
+    if observation.actions.is_refused {
+        return Some(Ruling::fail("when", format!("what was to happen was refused: {}", text(reason))));
+    }
     Some(Ruling::unclear("when", format!("what was to happen could not be done: {}", text(reason))))
 }
 

@@ -13,6 +13,7 @@ mod clause_of;
 mod evaluate;
 pub mod expect;
 mod latency;
+mod load;
 mod noise;
 mod saved;
 mod starts;

@@ -138,7 +138,16 @@ fn circumstances() -> Vec<(String, String)> {
 /// Events with an object, and those that are a word alone.
 fn events() -> Vec<(String, String)> {
     let mut all = properties(&schema::of(FileKind::Contract)["$defs"]["EventMap"]);
-    for (key, about) in [("reinstall", "Uninstall, and install again."), ("uninstall", "Uninstall the release.")] {
+    let words = [
+        ("reinstall", "Uninstall, and install again."),
+        ("uninstall", "Uninstall the release."),
+        ("rollback", "Back to the revision before, after an upgrade of the same clause."),
+        (
+            "restartNode",
+            "All that runs on the nodes is killed at once, and started again, as after a crash of the machine.",
+        ),
+    ];
+    for (key, about) in words {
         if all.iter().all(|(known, _)| known != key) {
             all.push((key.to_owned(), about.to_owned()));
         }

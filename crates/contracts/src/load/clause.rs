@@ -323,7 +323,8 @@ fn from_is_of_probes(tree: &Value, clause: &Clause, found: &mut Findings<'_>) ->
 /// A release that nobody upgraded has no revision before it that a clause could count on.
 fn rollback_after_upgrade(clause: &Clause, found: &mut Findings<'_>) -> bool {
     let Some(index) = clause.when.iter().position(|event| *event == Event::Rollback) else { return true };
-    let is_good = clause.when[..index].iter().any(|event| matches!(event, Event::Upgrade { .. }));
+    let is_good =
+        clause.when[..index].iter().any(|event| matches!(event, Event::Upgrade { .. } | Event::UpgradeFromLast(_)));
     if !is_good {
         let hint = Some("write `when: [{ upgrade: … }, rollback]`".to_owned());
         found.value("/when", "no-event", "`rollback` goes back behind an upgrade of the same clause", hint);

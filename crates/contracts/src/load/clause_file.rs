@@ -3,6 +3,7 @@
 
 use super::check_word::CHECKS;
 use super::latency_file::LatencyFile;
+use super::load_file::LoadFile;
 use super::one_or_many::OneOrMany;
 use super::scalars::Number;
 use indexmap::IndexMap;
@@ -155,7 +156,8 @@ pub(super) struct EventMap {
     /// Signal the first process of a workload's containers: { sts/x: KILL }.
     #[schemars(extend("minProperties" = 1))]
     pub(super) signal: Option<IndexMap<String, String>>,
-    /// Every process of a workload stands still until the clause is over.
+    /// Every process of a workload stands still until the clause is over; `needs/x`, a container beside the cluster, is
+    /// stopped, and started again.
     pub(super) stop: Option<String>,
     /// Change fields of objects: { sts/x: { spec.replicas: 1 } }.
     #[schemars(extend("minProperties" = 1), with = "Option<IndexMap<String, IndexMap<String, Value>>>")]
@@ -164,17 +166,30 @@ pub(super) struct EventMap {
     pub(super) apply: Option<OneOrMany<String>>,
     /// Delete these objects.
     pub(super) delete: Option<String>,
-    /// Upgrade the release with other values.
+    /// Upgrade the release with other values, or from the last release: that is installed first, before all else of
+    /// the clause. Where there is none, the clause is skipped.
     pub(super) upgrade: Option<UpgradeFile>,
+    /// Requests at a constant rate, until the clause is judged: so many of them failed is told, and may be limited.
+    pub(super) load: Option<LoadFile>,
 }
 
-/// The values of an upgrade.
+/// What an upgrade starts from, and its values.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UpgradeFile {
+    /// What is there before; the chart as it is, where nothing is written.
+    pub(super) from: Option<FromFile>,
     /// Keys in Helm's own --set syntax, values typed.
     #[serde(default)]
     pub(super) set: IndexMap<String, Value>,
+}
+
+/// What an upgrade starts from.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum FromFile {
+    /// The last release: `.last-release` beside the chart, a git tag, or the target branch.
+    LastRelease,
 }
 
 /// A promise about time.

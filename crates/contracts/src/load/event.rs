@@ -1,17 +1,16 @@
 //! Events of `when`: a word, or one event and what it happens to. A new event is a field of `EventMap` and an arm here.
 
-use super::clause_file::{EventFile, EventMap};
+use super::clause_file::{EventFile, EventMap, FromFile};
 use super::findings::Findings;
-use super::scalars::{Number, not_built, object, set_keys};
+use super::load_file::load;
+use super::scalars::{Number, object, set_keys};
 use crate::diagnostic::{child, hint};
 use crate::model::{Event, Kind, Name, Target};
 use indexmap::IndexMap;
 use serde_json::Value;
 
 /// The events that are a word alone.
-const WORDS: [&str; 4] = ["reinstall", "uninstall", "upgrade", "rollback"];
-/// Events of the language that this version does not have.
-const LATER: [&str; 2] = ["restartNode", "load"];
+const WORDS: [&str; 5] = ["reinstall", "uninstall", "upgrade", "rollback", "restartNode"];
 /// Signals that a process can be sent.
 const SIGNALS: [&str; 12] =
     ["KILL", "TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "ABRT", "SEGV", "STOP", "CONT", "WINCH"];
@@ -28,12 +27,9 @@ fn event_word(word: &str, at: &str, found: &mut Findings<'_>) -> Option<Event> {
         "reinstall" => Some(Event::Reinstall),
         "uninstall" => Some(Event::Uninstall),
         "upgrade" => Some(Event::Upgrade { set: IndexMap::new() }),
-        later if LATER.contains(&later) => {
-            found.value(at, "not-built-yet", not_built(&format!("the event `{later}`")), None);
-            None
-        }
         "rollback" => Some(Event::Rollback),
-        "deletePod" | "restart" | "scale" | "drain" | "signal" | "stop" | "patch" | "apply" | "delete" => {
+        "restartNode" => Some(Event::RestartNode),
+        "deletePod" | "restart" | "scale" | "drain" | "signal" | "stop" | "patch" | "apply" | "delete" | "load" => {
             let hint = Some(format!("write `{{ {word}: deploy/x }}`"));
             found.value(at, "bad-event", format!("`{word}` needs to know what it happens to"), hint);
             None
@@ -64,7 +60,7 @@ fn event_map(map: EventMap, at: &str, found: &mut Findings<'_>) -> Option<Event>
         events.push(("signal", signal(signals, &child(at, "signal"), found)));
     }
     if let Some(text) = map.stop {
-        events.push(("stop", workload(&text, &child(at, "stop"), &[], found).map(Event::Stop)));
+        events.push(("stop", stop(&text, &child(at, "stop"), found)));
     }
     if let Some(patches) = map.patch {
         events.push(("patch", patch(patches, &child(at, "patch"), found)));
@@ -77,13 +73,20 @@ fn event_map(map: EventMap, at: &str, found: &mut Findings<'_>) -> Option<Event>
     }
     if let Some(upgrade) = map.upgrade {
         set_keys(upgrade.set.keys(), &child(&child(at, "upgrade"), "set"), found);
-        events.push(("upgrade", Some(Event::Upgrade { set: upgrade.set })));
+        let event = match upgrade.from {
+            Some(FromFile::LastRelease) => Event::UpgradeFromLast(upgrade.set),
+            None => Event::Upgrade { set: upgrade.set },
+        };
+        events.push(("upgrade", Some(event)));
+    }
+    if let Some(file) = map.load {
+        events.push(("load", load(&file, &child(at, "load"), found)));
     }
     match events.len() {
         1 => events.pop()?.1,
         0 => {
             let hint =
-                Some("write deletePod, restart, scale, drain, signal, stop, patch, apply, delete or upgrade, or one of the words reinstall, uninstall, rollback".into());
+                Some("write deletePod, restart, scale, drain, signal, stop, patch, apply, delete, load or upgrade, or one of the words reinstall, uninstall, rollback, restartNode".into());
             found.value(at, "bad-event", "an event that is none", hint);
             None
         }
@@ -92,6 +95,14 @@ fn event_map(map: EventMap, at: &str, found: &mut Findings<'_>) -> Option<Event>
             found.key(&child(at, events[1].0), "two-events", "two events in one map", hint);
             None
         }
+    }
+}
+
+/// A workload, or a container beside the cluster; that there is such a need is looked at with the needs.
+fn stop(text: &str, at: &str, found: &mut Findings<'_>) -> Option<Event> {
+    match text.strip_prefix("needs/") {
+        Some(need) => Some(Event::StopNeed(need.to_owned())),
+        None => workload(text, at, &[], found).map(Event::Stop),
     }
 }
 

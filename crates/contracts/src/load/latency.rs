@@ -87,7 +87,8 @@ fn limit(file: &LatencyFile, percentile: u8, text: &str, at: &str, found: &mut F
 }
 
 /// `50/s`.
-fn rate(text: &str, at: &str, found: &mut Findings<'_>) -> Option<u32> {
+/// `50/s`.
+pub(super) fn rate(text: &str, at: &str, found: &mut Findings<'_>) -> Option<u32> {
     let rate = text.trim().strip_suffix("/s").and_then(|number| number.trim().parse::<u32>().ok());
     let rate = rate.filter(|rate| (1..=FASTEST).contains(rate));
     if rate.is_none() {

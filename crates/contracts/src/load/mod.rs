@@ -17,6 +17,7 @@ pub(crate) mod findings;
 mod latency;
 mod latency_file;
 pub(crate) mod limits;
+mod load_file;
 mod need_file;
 mod needs;
 mod one_or_many;

@@ -34,9 +34,10 @@ pub(crate) struct NeedFile {
     pub(super) values: Option<Vec<String>>,
     /// Single values of that chart, in Helm's own --set syntax.
     pub(super) set: Option<IndexMap<String, Value>>,
-    /// An external database server.
+    /// An external database server, with a role that may not create anything: a Service and a Secret (url, host, port,
+    /// user, password, database, ca.crt) of this name lead there.
     pub(super) postgres: Option<PostgresFile>,
-    /// Any program in a container beside the cluster.
+    /// Any program in a container beside the cluster: a Service of this name leads there.
     pub(super) container: Option<ContainerFile>,
     /// A part of the cluster: metrics-server, ingress, gateway.
     pub(super) addon: Option<String>,
@@ -65,11 +66,13 @@ pub(super) struct CertificateFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct PostgresFile {
     /// Its major version.
-    #[schemars(range(min = 10))]
+    #[schemars(range(min = 13))]
     pub(super) version: u64,
-    /// Whether it speaks TLS.
+    /// Whether it speaks TLS, and refuses whoever does not.
     #[serde(default)]
     pub(super) tls: bool,
+    /// SQL files, relative to the chart, that make what is in the database.
+    pub(super) schema: Option<OneOrMany<String>>,
 }
 
 /// A container.
@@ -78,9 +81,13 @@ pub(super) struct PostgresFile {
 pub(super) struct ContainerFile {
     /// Its image.
     pub(super) image: String,
-    /// Where it listens.
+    /// Where it listens (TCP).
+    #[schemars(range(min = 1))]
     pub(super) port: u16,
     /// Its variables.
     #[serde(default)]
     pub(super) env: IndexMap<String, String>,
+    /// What follows the image's entrypoint.
+    #[serde(default)]
+    pub(super) args: Vec<String>,
 }

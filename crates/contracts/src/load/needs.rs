@@ -2,19 +2,22 @@
 
 use super::check_word::read;
 use super::findings::Findings;
-use super::need_file::NeedFile;
+use super::need_file::{ContainerFile, NeedFile};
 use super::one_or_many::OneOrMany;
 use super::raw_clause::{Around, environments};
 use super::scalars::set_keys;
 use super::sections::{Sections, label};
 use crate::diagnostic::{Diagnostic, Places, child, hint};
-use crate::model::{Need, Outputs, RawClause, RawNeed, Thing};
+use crate::model::{Database, Need, Outputs, Program, RawClause, RawNeed, Thing};
 use indexmap::IndexMap;
 use serde_json::Value;
 
 /// The kinds of things, in the order of the documentation.
 pub(crate) const WORDS: [&str; 9] =
     ["secret", "configmap", "namespace", "certificate", "crds", "chart", "postgres", "container", "addon"];
+
+/// Those that are containers beside the cluster.
+const STOPPABLE: [&str; 2] = ["postgres", "container"];
 
 /// Addons that the language knows.
 const ADDONS: [&str; 3] = ["metrics-server", "ingress", "gateway"];
@@ -86,27 +89,36 @@ fn thing(file: NeedFile, found: &mut Findings<'_>) -> Option<Thing> {
         NeedFile { configmap: Some(data), .. } => Thing::ConfigMap(data),
         NeedFile { namespace: Some(file), .. } => Thing::Namespace(file.labels),
         NeedFile { certificate: Some(file), .. } => Thing::Certificate(file.names),
-        NeedFile { crds: Some(files), .. } => Thing::Crds(below_chart(files, found)?),
+        NeedFile { crds: Some(files), .. } => Thing::Crds(below_chart(files, "/crds", found)?),
         NeedFile { chart: Some(chart), version, values, set, .. } => {
             let set = set.unwrap_or_default();
             set_keys(set.keys(), "/set", found);
             Thing::Chart { chart, version, values: values.unwrap_or_default(), set }
         }
-        NeedFile { postgres: Some(file), .. } => Thing::Postgres { version: file.version, tls: file.tls },
-        NeedFile { container: Some(file), .. } => {
-            Thing::Container { image: file.image, port: file.port, env: file.env }
+        NeedFile { postgres: Some(file), .. } => {
+            let schema = file.schema.map_or(Some(Vec::new()), |files| below_chart(files, "/postgres/schema", found))?;
+            Thing::Postgres(Database { version: file.version, tls: file.tls, schema })
         }
+        NeedFile { container: Some(file), .. } => Thing::Container(program(file, found)?),
         NeedFile { addon: Some(addon), .. } => Thing::Addon(known_addon(addon, found)?),
         _ => return None,
     };
     Some(thing)
 }
 
-fn below_chart(files: OneOrMany<String>, found: &mut Findings<'_>) -> Option<Vec<String>> {
+fn program(file: ContainerFile, found: &mut Findings<'_>) -> Option<Program> {
+    if file.image.trim().is_empty() {
+        found.value("/container/image", "bad-value", "an image has a name", None);
+        return None;
+    }
+    Some(Program { image: file.image, port: file.port, env: file.env, args: file.args })
+}
+
+fn below_chart(files: OneOrMany<String>, at: &str, found: &mut Findings<'_>) -> Option<Vec<String>> {
     let files = files.into_vec();
     let is_outside = |file: &&String| file.starts_with('/') || file.split('/').any(|part| part == "..");
     if let Some(file) = files.iter().find(is_outside) {
-        found.value("/crds", "bad-value", format!("`{file}` is not below the chart"), None);
+        found.value(at, "bad-value", format!("`{file}` is not below the chart"), None);
         return None;
     }
     Some(files)
@@ -131,13 +143,32 @@ fn outputs(name: &str, tree: &Value) -> Outputs {
     if tree.get("certificate").is_some() {
         outputs.insert("ca".to_owned(), in_secret("ca.crt"));
     }
-    let later: &[&str] = match tree {
-        _ if tree.get("postgres").is_some() => &["url", "host", "port", "user", "password", "database"],
-        _ if tree.get("container").is_some() => &["host", "port", "address"],
-        _ => &[],
-    };
-    outputs.extend(later.iter().map(|word| ((*word).to_owned(), None)));
+    if let Some(postgres) = tree.get("postgres") {
+        let known = [("host", name), ("user", Database::ROLE), ("database", Database::NAME)];
+        outputs.extend(known.map(|(word, value)| (word.to_owned(), Some(value.to_owned()))));
+        outputs.insert("port".to_owned(), Some(Database::PORT.to_string()));
+        outputs.extend(["url", "password"].map(|word| (word.to_owned(), in_secret(word))));
+        if postgres["tls"] == true {
+            outputs.insert("ca".to_owned(), in_secret("ca.crt"));
+        }
+    }
+    if let Some(container) = tree.get("container") {
+        outputs.extend(of_program(name, &container["port"]));
+    }
     outputs
+}
+
+/// What leads to a program beside the cluster: the Service of the need's name.
+fn of_program(name: &str, port: &Value) -> Outputs {
+    // Where the port is a reference of its own, it is looked up with the need alone.
+    let port = port.as_u64();
+    let at = |before: &str| port.map(|port| format!("{before}{name}:{port}"));
+    Outputs::from([
+        ("host".to_owned(), Some(name.to_owned())),
+        ("port".to_owned(), port.map(|port| port.to_string())),
+        ("address".to_owned(), at("")),
+        ("url".to_owned(), at("http://")),
+    ])
 }
 
 /// `$(needs.…)` of clauses and of needs names what is there.
@@ -162,8 +193,30 @@ fn named(value: &Value, at: &str, needs: &IndexMap<String, RawNeed>, found: &mut
         Value::Array(items) => {
             items.iter().enumerate().for_each(|(i, item)| named(item, &format!("{at}/{i}"), needs, found));
         }
-        Value::Object(entries) => entries.iter().for_each(|(key, item)| named(item, &child(at, key), needs, found)),
+        Value::Object(entries) => {
+            for (key, item) in entries {
+                let at = child(at, key);
+                let stopped = item.as_str().filter(|_| key == "stop").and_then(|text| text.strip_prefix("needs/"));
+                if let Some(name) = stopped {
+                    can_be_stopped(name, &at, needs, found);
+                }
+                named(item, &at, needs, found);
+            }
+        }
         _ => {}
+    }
+}
+
+/// `stop: needs/x` names a container.
+fn can_be_stopped(name: &str, at: &str, needs: &IndexMap<String, RawNeed>, found: &mut Findings<'_>) {
+    let all: Vec<&str> = needs
+        .iter()
+        .filter(|(_, need)| STOPPABLE.contains(&need.word.as_str()))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if !all.contains(&name) {
+        let message = format!("`needs/{name}` is no container that could be stopped");
+        found.value(at, "unknown-reference", message, hint(name, all));
     }
 }
 

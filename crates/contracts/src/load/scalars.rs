@@ -108,8 +108,3 @@ pub(crate) fn set_keys<'k>(keys: impl Iterator<Item = &'k String> + Clone, at: &
         found.key(&child(at, key), "bad-key", format!("`{key}` is no key of values"), hint);
     }
 }
-
-/// The message of `not-built-yet`.
-pub(crate) fn not_built(what: &str) -> String {
-    format!("{what}: part of the language, but not of this version")
-}

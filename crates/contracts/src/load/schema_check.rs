@@ -1,19 +1,12 @@
 //! The generated schema against a tree: every mistake at its place, in words of the language instead of JSON Schema's.
 
 use super::findings::Findings;
-use super::scalars::not_built;
 use crate::diagnostic::{child, hint};
 use crate::schema::{self, FileKind};
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{JsonTypeSet, ValidationError, Validator};
 use serde_json::{Value, json};
 use std::sync::OnceLock;
-
-/// Keys of the wider language that this version does not have.
-const LATER: [&str; 1] = ["load"];
-
-/// Keys that are later words in one place only: end of the pointer of the map → key.
-const LATER_BELOW: [(&str, &str); 2] = [("/upgrade", "from"), ("/clauses", "restartNode")];
 
 /// Mistakes of a whole file.
 pub(super) fn file(kind: FileKind, value: &Value, found: &mut Findings<'_>) -> Vec<String> {
@@ -176,17 +169,8 @@ fn describe(seen: &Value) -> String {
 
 fn unknown_key(at: &str, key: &str, known: &[String], found: &mut Findings<'_>) {
     let pointer = child(at, key);
-    if is_later(at, key) {
-        found.key(&pointer, "not-built-yet", not_built(&format!("`{key}`")), None);
-        return;
-    }
     let hint = hint(key, known.iter().map(String::as_str));
     found.key(&pointer, "unknown-key", format!("unknown key `{key}`"), hint);
-}
-
-/// Whether a key that is unknown in this version is part of the language.
-fn is_later(at: &str, key: &str) -> bool {
-    LATER.contains(&key) || LATER_BELOW.iter().any(|(end, word)| *word == key && at.ends_with(end))
 }
 
 /// The keys that the schema knows where an unknown one was found.

@@ -1,7 +1,8 @@
 //! One clause, bound to an environment and an element: one check or several after one event, and its circumstances.
 
-use super::{Check, Latency, Target};
+use super::{Check, HttpStep, Latency, Target};
 use indexmap::IndexMap;
+use seatrial_observation::Connections;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
@@ -139,6 +140,8 @@ pub enum Event {
     Signal(IndexMap<String, String>),
     /// Every process of a workload stands still until the clause is over.
     Stop(Target),
+    /// Stop a container beside the cluster, by the name of its need; it is started again after the clause.
+    StopNeed(String),
     /// Change fields of objects: target → path → value.
     Patch(IndexMap<String, Value>),
     /// Apply the objects of files of the chart; what was not there before goes after the clause.
@@ -152,6 +155,44 @@ pub enum Event {
         /// In Helm's own `--set` syntax → typed value; empty is an identical upgrade.
         set: IndexMap<String, Value>,
     },
+    /// The last release is installed before anything else of the clause; this upgrades it to the chart as it is, with
+    /// these values more.
+    UpgradeFromLast(IndexMap<String, Value>),
+    /// All that runs on the nodes is killed, and started again.
+    RestartNode,
+    /// Requests at a constant rate, from now until the clause is judged.
+    Load(Box<Load>),
+}
+
+/// Requests at a constant rate, by an open schedule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Load {
+    /// What each of them is.
+    pub request: HttpStep,
+    /// Requests a second.
+    pub rate: u32,
+    /// When the load ends, where the clause is not judged before.
+    pub longest: Duration,
+    /// Whether each request opens a connection of its own.
+    pub connections: Connections,
+    /// The most of them that may fail; where nothing is written they are counted and shown.
+    pub failures: Option<u64>,
+}
+
+impl Clause {
+    /// The load that its event is, where it is one.
+    pub fn load(&self) -> Option<&Load> {
+        self.when.iter().find_map(|event| match event {
+            Event::Load(load) => Some(&**load),
+            _ => None,
+        })
+    }
+
+    /// Whether it begins with the last release.
+    pub fn starts_from_last(&self) -> bool {
+        self.when.iter().any(|event| matches!(event, Event::UpgradeFromLast(_)))
+    }
 }
 
 /// From where a probe looks.

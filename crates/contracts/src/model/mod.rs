@@ -23,7 +23,7 @@ pub use check::{
     Access, Check, HelmTestCheck, HttpCheck, HttpStep, JobCheck, LogsCheck, ObjectExpectations, RbacCheck, ReadyOf,
     Refusal, Refused, RegistryCheck, RegistryTalk, RunCheck, TcpCheck, UsageCheck, UsageOf,
 };
-pub use clause::{Action, Clause, Event, Phase, Reference, Skip, Vantage, Within};
+pub use clause::{Action, Clause, Event, Load, Phase, Reference, Skip, Vantage, Within};
 pub use contract::{
     ClusterSpec, Contract, DockerSpec, Environment, NodeResources, ROWS, RawClause, ReleaseSpec, Timeouts,
 };
@@ -31,7 +31,7 @@ pub use expect::{Comparison, Expectation, ObjectPath, Operator, PathStep};
 pub use health::{Health, MadeHealth, ServiceHealth, StateHealth, Wellness};
 pub use latency::{Latency, LatencyLimit, Than};
 pub use metrics::{MetricsCheck, Series};
-pub use need::{Need, Outputs, RawNeed, Thing};
+pub use need::{Database, Need, Outputs, Program, RawNeed, Thing};
 pub use pack::{BUILT_IN_PACKS, Pack, Packs};
 pub use plan::{ChartPlan, Class, EnvironmentPlan, LastRelease, Level, Origin, Release, Slot, SlotId, What};
 pub use rendered::Rendered;

@@ -60,24 +60,53 @@ pub enum Thing {
         /// Single values.
         set: IndexMap<String, Value>,
     },
-    /// An external database server.
-    Postgres {
-        /// Its major version.
-        version: u64,
-        /// Whether it speaks TLS.
-        tls: bool,
-    },
-    /// Any program in a container beside the cluster.
-    Container {
-        /// Its image.
-        image: String,
-        /// Where it listens.
-        port: u16,
-        /// Its variables.
-        env: IndexMap<String, String>,
-    },
+    /// An external database server; a Service and a Secret of the need's name lead there.
+    Postgres(Database),
+    /// Any program in a container beside the cluster; a Service of the need's name leads there.
+    Container(Program),
     /// A part of the cluster (`metrics-server`).
     Addon(String),
+}
+
+/// An external PostgreSQL server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Database {
+    /// Its major version.
+    pub version: u64,
+    /// Whether it speaks TLS, and nothing else.
+    pub tls: bool,
+    /// SQL files, relative to the chart, that make what is in the database: the role of the log-in may not.
+    pub schema: Vec<String>,
+}
+
+impl Database {
+    /// Where it listens.
+    pub const PORT: u16 = 5432;
+    /// The role that charts are given: it reads and writes rows, and creates nothing.
+    pub const ROLE: &'static str = "app";
+    /// The database that the role is for.
+    pub const NAME: &'static str = "app";
+
+    /// The keys of the Secret that leads there.
+    pub fn keys(&self) -> Vec<&'static str> {
+        let ca = self.tls.then_some("ca.crt");
+        ["url", "host", "port", "user", "password", "database"].into_iter().chain(ca).collect()
+    }
+}
+
+/// A program in a container beside the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Program {
+    /// Its image.
+    pub image: String,
+    /// Where it listens (TCP).
+    pub port: u16,
+    /// Its variables.
+    pub env: IndexMap<String, String>,
+    /// What follows the image's entrypoint; empty: the image's own.
+    pub args: Vec<String>,
 }
 
 impl Need {
@@ -90,20 +119,31 @@ impl Need {
             Thing::Certificate(_) => "certificate",
             Thing::Crds(_) => "crds",
             Thing::Chart { .. } => "chart",
-            Thing::Postgres { .. } => "postgres",
-            Thing::Container { .. } => "container",
+            Thing::Postgres(_) => "postgres",
+            Thing::Container(_) => "container",
             Thing::Addon(_) => "addon",
         };
         format!("{word} {}", self.name)
     }
 
-    /// The object that it makes in the namespace of the release, with its keys, where it makes one.
-    pub fn object(&self) -> Option<(&'static str, Vec<&str>)> {
+    /// Where it listens, where it is a container beside the cluster.
+    pub fn port(&self) -> Option<u16> {
         match &self.thing {
-            Thing::Secret(data) => Some(("Secret", data.keys().map(String::as_str).collect())),
-            Thing::ConfigMap(data) => Some(("ConfigMap", data.keys().map(String::as_str).collect())),
-            Thing::Certificate(_) => Some(("Secret", vec!["tls.crt", "tls.key", "ca.crt"])),
+            Thing::Container(program) => Some(program.port),
+            Thing::Postgres(_) => Some(Database::PORT),
             _ => None,
+        }
+    }
+
+    /// The objects that it makes in the namespace of the release, of its own name: kind and keys.
+    pub fn objects(&self) -> Vec<(&'static str, Vec<&str>)> {
+        match &self.thing {
+            Thing::Secret(data) => vec![("Secret", data.keys().map(String::as_str).collect())],
+            Thing::ConfigMap(data) => vec![("ConfigMap", data.keys().map(String::as_str).collect())],
+            Thing::Certificate(_) => vec![("Secret", vec!["tls.crt", "tls.key", "ca.crt"])],
+            Thing::Container(_) => vec![("Service", Vec::new())],
+            Thing::Postgres(database) => vec![("Service", Vec::new()), ("Secret", database.keys())],
+            _ => Vec::new(),
         }
     }
 }

@@ -79,6 +79,9 @@ pub struct EnvironmentPlan {
 pub struct LastRelease {
     /// Where it was found, as it is to be shown: a tag, a branch, a folder.
     pub name: String,
+    /// Its chart's folder.
+    #[serde(default)]
+    pub path: String,
     /// What `helm template` printed for it.
     pub rendered: Rendered,
 }

@@ -1,6 +1,6 @@
 //! The slots of one environment: implicit, default and written, each with its prerequisites.
 
-use super::targets::{Targets, to_be_named, to_be_reached};
+use super::wiring::Wiring;
 use super::{About, ChartSource, graded, holds, order, problem, release_of, skips, values};
 use crate::bind::{self, Facts};
 use crate::diagnostic::Diagnostic;
@@ -8,8 +8,8 @@ use crate::graph::{Graph, PodTemplate};
 use crate::judge::{defaults_with_subject, policies_with_subject};
 use crate::load::is_advisory;
 use crate::model::{
-    ChartPlan, Check, Class, Clause, Contract, Environment, EnvironmentPlan, Kind, Level, Name, Need, Origin, Outputs,
-    RawClause, Release, Rendered, Slot, SlotId, Target, What,
+    ChartPlan, Check, Class, Clause, Contract, Environment, EnvironmentPlan, Level, Need, Origin, Outputs, RawClause,
+    Release, Rendered, Skip, Slot, SlotId, What,
 };
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -149,10 +149,18 @@ impl Planner<'_> {
             slot.what = What::Expired(skip);
         } else {
             (slot.class, slot.level) = (graded::class(&clause), graded::level(&clause));
-            slot.skip.clone_from(&clause.skip);
+            slot.skip = clause.skip.clone().or_else(|| self.without_release(&clause));
             slot.what = What::Clause(clause);
         }
         slot
+    }
+
+    /// An upgrade from a release that is not there.
+    fn without_release(&self, clause: &Clause) -> Option<Skip> {
+        let is_missing = clause.starts_from_last() && !self.source.last_releases.contains_key(self.name);
+        let reason =
+            "there is no last release to upgrade from (a folder `.last-release`, a git tag, the target branch)";
+        is_missing.then(|| Skip { reason: reason.to_owned(), until: None, is_expired: false })
     }
 
     fn slot(&self, clause: &str, element: Option<&str>, origin: Origin, level: Level, what: What) -> Slot {
@@ -298,64 +306,6 @@ impl Planner<'_> {
     }
 }
 
-/// What the clauses of an environment name and address, as the implicit clauses ask for it.
-struct Wiring<'a> {
-    chart: &'a ChartPlan,
-    graph: &'a Graph,
-    named: Vec<Target>,
-    reached: Vec<Target>,
-}
-
-impl<'a> Wiring<'a> {
-    fn of(chart: &'a ChartPlan, graph: &'a Graph, written: &[Slot], needs: &[Need]) -> Self {
-        let mut wiring = Self { chart, graph, named: Vec::new(), reached: Vec::new() };
-        for targets in written.iter().filter_map(clause).map(Targets::of) {
-            let named = targets.named.iter().filter_map(|target| to_be_named(chart, graph, target));
-            let named = named.filter(|target| !is_needed(needs, target));
-            named.for_each(|target| push(&mut wiring.named, target));
-            wiring.reached_of(&targets).into_iter().for_each(|target| push(&mut wiring.reached, target));
-        }
-        wiring
-    }
-
-    fn reached_of(&self, targets: &Targets) -> Vec<Target> {
-        let all = targets.addressed.iter().chain(&targets.resolved);
-        all.filter_map(|target| to_be_reached(self.chart, self.graph, target)).collect()
-    }
-
-    /// The ids of the `named` clauses for these targets.
-    fn names_of(&self, targets: &[Target]) -> Vec<String> {
-        let strip = |target: &Target| match target {
-            Target::Service { name, .. } => Target::Service { name: name.clone(), port: None, path: String::new() },
-            other => other.clone(),
-        };
-        let wanted = targets.iter().filter_map(|target| to_be_named(self.chart, self.graph, &strip(target)));
-        wanted.filter(|target| self.named.contains(target)).map(|target| format!("named[{target}]")).collect()
-    }
-
-    fn on_files(mut slot: Slot, chain: &[String]) -> Slot {
-        if matches!(slot.what, What::Clause(_)) {
-            slot.after = chain.to_vec();
-        }
-        slot
-    }
-
-    fn on_release(&self, mut slot: Slot) -> Slot {
-        let targets = clause(&slot).map(Targets::of).unwrap_or_default();
-        slot.after = self.names_of(&targets.named);
-        slot.after.push("ready".to_owned());
-        slot.after.extend(self.reached_of(&targets).iter().map(|target| format!("reachable[{target}]")));
-        dedup(&mut slot.after);
-        slot
-    }
-}
-
-/// Whether a target is made for a need, not by the chart.
-fn is_needed(needs: &[Need], target: &Target) -> bool {
-    let Target::Object { kind: Kind::Named(kind), name: Name::Is(name) } = target else { return false };
-    needs.iter().any(|need| need.name == *name && need.object().is_some_and(|(made, _)| made == kind))
-}
-
 /// Adds what the clause itself asks for: `after` and `holds`; a clause with `each` stands for all of its elements.
 fn with_written_after(mut slot: Slot, ids: &[SlotId]) -> Slot {
     let Some(clause) = clause(&slot) else { return slot };
@@ -372,7 +322,8 @@ fn with_written_after(mut slot: Slot, ids: &[SlotId]) -> Slot {
     slot
 }
 
-fn clause(slot: &Slot) -> Option<&Clause> {
+/// The clause of a slot, where it is one.
+pub(super) fn clause(slot: &Slot) -> Option<&Clause> {
     match &slot.what {
         What::Clause(clause) => Some(clause),
         _ => None,
@@ -411,13 +362,8 @@ fn chain_up(slots: &mut [Slot]) {
     }
 }
 
-fn push(list: &mut Vec<Target>, target: Target) {
-    if !list.contains(&target) {
-        list.push(target);
-    }
-}
-
-fn dedup(ids: &mut Vec<String>) {
+/// Each once, at its first place.
+pub(super) fn dedup(ids: &mut Vec<String>) {
     let mut seen = std::collections::BTreeSet::new();
     ids.retain(|id| seen.insert(id.clone()));
 }

@@ -11,6 +11,7 @@ mod order;
 mod skips;
 mod subcharts;
 mod targets;
+mod wiring;
 
 pub use baseline::Baseline;
 pub use skips::skip_where;

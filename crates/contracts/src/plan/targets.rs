@@ -99,12 +99,20 @@ impl Targets {
             | Event::Drain(target)
             | Event::Stop(target)
             | Event::Delete(target) => self.name(target),
+            Event::Load(load) => self.address(&load.request.to),
             Event::Signal(signals) => self.name_keys(signals.keys()),
             Event::Patch(patches) => self.name_keys(patches.keys()),
             Event::Scale(replicas) => {
                 self.name_keys(replicas.keys());
             }
-            Event::Reinstall | Event::Uninstall | Event::Upgrade { .. } | Event::Apply(_) | Event::Rollback => {}
+            Event::Reinstall
+            | Event::Uninstall
+            | Event::Upgrade { .. }
+            | Event::UpgradeFromLast(_)
+            | Event::RestartNode
+            | Event::Apply(_)
+            | Event::Rollback
+            | Event::StopNeed(_) => {}
         }
     }
 

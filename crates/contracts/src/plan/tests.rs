@@ -48,6 +48,26 @@ fn what_is_applied_need_not_be_rendered_and_goes_alone() {
 }
 
 #[test]
+fn what_a_need_brings_is_asked_of_no_render() {
+    let needs = "needs: { mail: { container: { image: 'mail:1', port: 2525 } } }\n";
+    let plan =
+        chart(RENDER, &format!("{HEAD}{needs}clauses:\n  x: {{ tcp: svc/mail:2525 }}\n  y: {{ tcp: svc/post:1 }}\n"));
+    assert_eq!(slot(&plan, "x").1.after, ["ready"]);
+    assert_eq!(slot(&plan, "y").1.after, ["named[svc/post]", "ready", "reachable[svc/post]"]);
+}
+
+#[test]
+fn an_upgrade_from_the_last_release_is_skipped_where_there_is_none() {
+    let clause = |event: &str| format!("{HEAD}clauses:\n  x: {{ when: {event}, http: svc/registry:http/v2/ }}\n");
+    let skip = |event: &str| slot(&chart(RENDER, &clause(event)), "x").1.skip.clone().map(|skip| skip.reason);
+    assert!(
+        skip("{ upgrade: { from: last-release } }")
+            .is_some_and(|reason| reason.starts_with("there is no last release"))
+    );
+    assert_eq!(skip("upgrade"), None);
+}
+
+#[test]
 fn holds_after_an_event_looks_for_itself() {
     let first = "  first: { then: [{ tcp: svc/registry:http }, { restarts: { deploy/registry: 0 } }] }\n";
     let held = |rest: &str| {

@@ -32,7 +32,8 @@ pub(super) async fn all(
     let Ok(old) = Folder::read(&found.path) else { return IndexMap::new() };
     let contract = with_files_of(&old, contract);
     let Ok(renders) = render::all(&old, &contract, helm, is_cached).await else { return IndexMap::new() };
-    let last = |rendered: String| LastRelease { name: found.name.clone(), rendered: rendered.into() };
+    let (name, path) = (&found.name, found.path.as_str());
+    let last = |rendered: String| LastRelease { name: name.clone(), path: path.to_owned(), rendered: rendered.into() };
     renders.into_iter().filter_map(|(name, render)| Some((name, last(render.ok()?)))).collect()
 }
 

@@ -38,7 +38,10 @@ pub enum ContainerError {
         message: String,
     },
     /// The image can't be had.
-    #[error("container {name}: the image {image} is not there and can't be pulled ({message}); run `./just setup`")]
+    #[error(
+        "container {name}: the image {image} is not there and can't be pulled ({message}); run `./just setup`, \
+             or build it (`docker build --tag {image} …`)"
+    )]
     Image {
         /// The container.
         name: String,

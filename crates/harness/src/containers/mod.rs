@@ -35,6 +35,8 @@ pub struct Container {
     pub is_running: bool,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
+    /// Network → its address there (IPv4); without those where it has none.
+    pub networks: BTreeMap<String, String>,
 }
 
 impl Container {
@@ -74,6 +76,18 @@ pub async fn inspect(name: &str) -> Result<Option<Container>, ContainerError> {
 pub async fn restart(name: &str) -> Result<Container, ContainerError> {
     let engine = Engine::alone()?;
     seen::told(&engine, name, ["restart", "--time", "10", name]).await?;
+    seen::inspect(&engine, name).await?.ok_or_else(|| ContainerError::Gone { name: name.to_owned() })
+}
+
+/// Stops it, and waits until it is stopped; it can be started again.
+pub(crate) async fn stop(name: &str) -> Result<(), ContainerError> {
+    seen::told(&Engine::alone()?, name, ["stop", "--time", "10", name]).await.map(drop)
+}
+
+/// Starts one that was stopped; its address and the ports that the engine chose may be others.
+pub(crate) async fn start_again(name: &str) -> Result<Container, ContainerError> {
+    let engine = Engine::alone()?;
+    seen::told(&engine, name, ["start", name]).await?;
     seen::inspect(&engine, name).await?.ok_or_else(|| ContainerError::Gone { name: name.to_owned() })
 }
 

@@ -48,7 +48,16 @@ fn read(name: &str, text: &str) -> Result<Container, ContainerError> {
             .map_err(|error| unreadable(format!("StartedAt {started}: {error}")))?,
         is_running: one["State"]["Running"] == true,
         labels: labels.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect(),
+        networks: networks(&one["NetworkSettings"]["Networks"]),
     })
+}
+
+fn networks(all: &Value) -> BTreeMap<String, String> {
+    let address = |(name, network): (&String, &Value)| {
+        let address = network["IPAddress"].as_str().filter(|address| !address.is_empty())?;
+        Some((name.clone(), address.to_owned()))
+    };
+    all.as_object().into_iter().flatten().filter_map(address).collect()
 }
 
 fn host_ports(ports: &Value) -> BTreeMap<u16, u16> {
@@ -66,7 +75,8 @@ mod tests {
     const INSPECTED: &str = r#"[{ "Id": "abc", "Name": "/pallet-dev-registry",
         "State": { "Running": true, "StartedAt": "2026-11-21T10:00:00.123456789Z" },
         "Config": { "Labels": { "seatrial.dev/up": "pallet-dev" } },
-        "NetworkSettings": { "Ports": { "5000/tcp": [{ "HostIp": "127.0.0.1", "HostPort": "5000" }], "80/tcp": null } } }]"#;
+        "NetworkSettings": { "Ports": { "5000/tcp": [{ "HostIp": "127.0.0.1", "HostPort": "5000" }], "80/tcp": null },
+            "Networks": { "kind": { "IPAddress": "172.18.0.3" }, "left": { "IPAddress": "" } } } }]"#;
 
     #[test]
     fn an_answer_is_read() {
@@ -75,6 +85,7 @@ mod tests {
         assert_eq!(container.host_ports, BTreeMap::from([(5000, 5000)]));
         assert_eq!(container.started_at.subsec_nanosecond(), 123_456_789);
         assert_eq!(container.labels["seatrial.dev/up"], "pallet-dev");
+        assert_eq!(container.networks, BTreeMap::from([("kind".to_owned(), "172.18.0.3".to_owned())]));
     }
 
     #[test]

@@ -95,6 +95,21 @@ impl Site {
         self.set_holder(stage, &holder)
     }
 
+    /// All other releases of the cluster may be harmed: who needs one next replaces it.
+    pub(crate) fn doubt_others(&self, stage: &Stage<'_>) -> Result<(), ReleaseError> {
+        let own = self.holder_file(stage);
+        for entry in self.dir.join("releases").read_dir_utf8().into_iter().flatten().flatten() {
+            let path = entry.path().to_owned();
+            if path == own {
+                continue;
+            }
+            let holder: Holder = serde_json::from_slice(&std::fs::read(&path).unwrap_or_default()).unwrap_or_default();
+            let bytes = serde_json::to_vec(&Holder { is_sound: false, ..holder }).unwrap_or_default();
+            state::write_private(&path, &bytes).map_err(|source| ReleaseError::State { path, source })?;
+        }
+        Ok(())
+    }
+
     fn holder_file(&self, stage: &Stage<'_>) -> Utf8PathBuf {
         self.dir.join("releases").join(format!("{}.json", stage.namespace()))
     }

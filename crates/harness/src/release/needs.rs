@@ -1,6 +1,14 @@
 //! What a chart expects to find is made before it is installed, in the namespace of the release. What can't be made is
 //! the environment's failure, never the chart's.
 
+mod beside;
+mod certificate;
+mod filled;
+mod postgres;
+
+pub(crate) use beside::published_at;
+
+use super::objects;
 use super::site::{ReleaseError, Site};
 use super::stage::Stage;
 use crate::cluster::RUN_LABEL;
@@ -18,7 +26,8 @@ impl Site {
     pub(super) async fn meet_needs(&self, stage: &Stage<'_>) -> Result<(), ReleaseError> {
         self.forget_needs(stage).await?;
         for need in &stage.environment.needs {
-            self.meet(stage, need).await?;
+            // Boxed: starting a container is a large future, and most needs start none.
+            Box::pin(self.meet(stage, need)).await?;
         }
         Ok(())
     }
@@ -26,7 +35,10 @@ impl Site {
     async fn meet(&self, stage: &Stage<'_>, need: &Need) -> Result<(), ReleaseError> {
         let failed = |message: String| ReleaseError::Need { need: need.title(), message };
         match &need.thing {
-            Thing::Secret(data) => self.apply_need(stage, &secret(need, "Opaque", data)).await,
+            Thing::Secret(data) => {
+                let data = self.all_filled(stage, data).await.map_err(failed)?;
+                self.apply_need(stage, &secret(need, "Opaque", &data)).await
+            }
             Thing::ConfigMap(data) => {
                 let object = json!({ "apiVersion": "v1", "kind": "ConfigMap", "data": data });
                 self.apply_need(stage, &labelled(object, need, IndexMap::new())).await
@@ -39,7 +51,7 @@ impl Site {
                 self.apply_need(stage, &labelled(object, need, labels)).await
             }
             Thing::Certificate(names) => {
-                let data = certificate(names).map_err(failed)?;
+                let data = certificate::signed(names).map_err(failed)?;
                 self.apply_need(stage, &secret(need, "kubernetes.io/tls", &data)).await
             }
             Thing::Crds(files) => self.meet_crds(stage, need, files).await,
@@ -47,9 +59,9 @@ impl Site {
                 Err(failed("charts from a registry can't be had yet; name a folder".to_owned()))
             }
             Thing::Chart { chart, values, set, .. } => self.install_need(stage, need, chart, values, set).await,
-            Thing::Postgres { .. } | Thing::Container { .. } | Thing::Addon(_) => {
-                Err(failed("this version of Seatrial can't make it yet".to_owned()))
-            }
+            Thing::Container(program) => self.run_program(stage, need, program).await.map_err(failed),
+            Thing::Postgres(database) => self.run_postgres(stage, need, database).await.map_err(failed),
+            Thing::Addon(name) => Err(failed(addon(name))),
         }
     }
 
@@ -62,16 +74,25 @@ impl Site {
     /// Removes what was made in this namespace for needs that the stage does not have.
     async fn forget_needs(&self, stage: &Stage<'_>) -> Result<(), ReleaseError> {
         let wanted: Vec<&str> = stage.environment.needs.iter().map(|need| need.name.as_str()).collect();
-        for kind in ["Secret", "ConfigMap"] {
+        for kind in ["Secret", "ConfigMap", "Service", "EndpointSlice"] {
             for object in self.objects.list(kind, stage.namespace()).await? {
                 let need = text(&object, "/metadata/labels/seatrial.dev~1need");
                 if !need.is_empty() && !wanted.contains(&need) {
+                    self.forget_program(&object).await?;
                     self.objects.delete(kind, stage.namespace(), name_of(&object)).await?;
                 }
             }
         }
         Ok(())
     }
+}
+
+/// Why an addon is not there.
+fn addon(name: &str) -> String {
+    format!(
+        "the addon {name} is part of the language, but not of this version; install it on a cluster of your own \
+         (`--provider existing`), and leave the need out"
+    )
 }
 
 fn secret(need: &Need, kind: &str, data: &IndexMap<String, String>) -> Value {
@@ -92,23 +113,6 @@ pub(super) fn named(mut object: Value, name: &str, need: &Need, mut labels: Inde
     object
 }
 
-/// A certificate for these names, its key, and the authority that signed it, as PEM.
-fn certificate(names: &[String]) -> Result<IndexMap<String, String>, String> {
-    let signed = || -> Result<_, rcgen::Error> {
-        let authority_key = rcgen::KeyPair::generate()?;
-        let mut authority = rcgen::CertificateParams::new(Vec::new())?;
-        authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-        authority.distinguished_name.push(rcgen::DnType::CommonName, "Seatrial trial authority");
-        let ca = authority.self_signed(&authority_key)?;
-        let issuer = rcgen::Issuer::new(authority, authority_key);
-        let key = rcgen::KeyPair::generate()?;
-        let leaf = rcgen::CertificateParams::new(names.to_vec())?.signed_by(&key, &issuer)?;
-        Ok([("tls.crt", leaf.pem()), ("tls.key", key.serialize_pem()), ("ca.crt", ca.pem())])
-    };
-    let parts = signed().map_err(|error| error.to_string())?;
-    Ok(parts.into_iter().map(|(key, text)| (key.to_owned(), text)).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,11 +128,8 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_has_three_parts() {
-        let made = certificate(&["shop.test".to_owned()]).expect("it can be made");
-        assert!(made["tls.crt"].starts_with("-----BEGIN CERTIFICATE-----"));
-        assert!(made["tls.key"].contains("PRIVATE KEY"));
-        assert_ne!(made["tls.crt"], made["ca.crt"]);
-        assert!(certificate(&["ünlesbar\u{0}".to_owned()]).is_err());
+    fn an_addon_that_is_not_built_is_named() {
+        let told = addon("metrics-server");
+        assert!(told.contains("metrics-server") && told.contains("leave the need out"), "{told}");
     }
 }

@@ -1,7 +1,7 @@
 //! What `before` and `when` do.
 
 use super::look::Looker;
-use super::{drive, faults};
+use super::{crash, drive, faults};
 use crate::release::{ReleaseError, is_kept};
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -124,13 +124,16 @@ pub(super) fn aftermath(events: &[Event], is_helm_4: bool) -> Aftermath {
         | Event::Drain(_)
         | Event::Signal(_)
         | Event::Stop(_)
-        | Event::Apply(_) => Aftermath::Heals,
+        | Event::StopNeed(_)
+        | Event::Apply(_)
+        | Event::Load(_)
+        | Event::RestartNode => Aftermath::Heals,
         Event::Upgrade { set } if set.is_empty() => Aftermath::Heals,
         Event::Scale(_) | Event::Patch(_) if is_helm_4 => Aftermath::Replace,
         Event::Scale(_) | Event::Patch(_) | Event::Delete(_) | Event::Rollback | Event::Upgrade { .. } => {
             Aftermath::Reapply
         }
-        Event::Uninstall => Aftermath::Replace,
+        Event::Uninstall | Event::UpgradeFromLast(_) => Aftermath::Replace,
     };
     events.iter().map(of).max().unwrap_or(Aftermath::Heals)
 }
@@ -184,10 +187,14 @@ fn words(event: &Event) -> String {
             format!("signal {}", all.join(", "))
         }
         Event::Stop(target) => format!("stop {target}"),
+        Event::StopNeed(name) => format!("stop needs/{name}"),
         Event::Patch(patches) => format!("patch {}", patches.keys().cloned().collect::<Vec<_>>().join(", ")),
         Event::Apply(files) => format!("apply {}", files.join(", ")),
         Event::Delete(target) => format!("delete {target}"),
         Event::Rollback => "rollback".to_owned(),
+        Event::RestartNode => "restartNode".to_owned(),
+        Event::Load(load) => format!("load of {}/s on {}", load.rate, load.request.to),
+        Event::UpgradeFromLast(_) => "upgrade from the last release".to_owned(),
         Event::Reinstall => "reinstall".to_owned(),
         Event::Uninstall => "uninstall".to_owned(),
         Event::Upgrade { set } if set.is_empty() => "a second identical upgrade".to_owned(),
@@ -203,13 +210,21 @@ async fn one(looker: &mut Looker<'_>, event: &Event) -> Result<Instant, String> 
         Event::Drain(target) => faults::drain(looker, target).await,
         Event::Signal(signals) => faults::signal(looker, signals).await,
         Event::Stop(target) => faults::stop(looker, target).await,
+        Event::StopNeed(name) => faults::stop_need(looker, name).await,
         Event::Patch(patches) => faults::patch(looker, patches).await,
         Event::Apply(files) => faults::apply(looker, files).await,
         Event::Delete(target) => faults::delete(looker, target).await,
         Event::Rollback => faults::rollback(looker).await,
         Event::Uninstall => uninstall(looker).await,
         Event::Reinstall => reinstall(looker).await,
-        Event::Upgrade { set } => upgrade(looker, set).await,
+        Event::Upgrade { set } | Event::UpgradeFromLast(set) => upgrade(looker, set).await,
+        Event::RestartNode => crash::restart_node(looker).await,
+        Event::Load(_) => {
+            if let Some(load) = &looker.load {
+                load.turn_on();
+            }
+            Ok(Instant::now())
+        }
     }
 }
 
@@ -319,13 +334,28 @@ fn label(object: &Value) -> String {
     format!("{}/{}", object["kind"].as_str().unwrap_or("object"), crate::readiness::name_of(object))
 }
 
-async fn upgrade(looker: &Looker<'_>, set: &IndexMap<String, Value>) -> Result<Instant, String> {
-    let (site, stage) = (looker.targets.site, &looker.targets.stage);
+async fn upgrade(looker: &mut Looker<'_>, set: &IndexMap<String, Value>) -> Result<Instant, String> {
+    let (site, stage) = (looker.targets.site, looker.targets.stage);
     let mut all = stage.environment.set.clone();
     all.extend(set.iter().map(|(key, value)| (key.clone(), value.clone())));
     let since = Instant::now();
-    helm_ok(site.install(stage, &all).await)?;
+    let helm = site.install(&stage, &all).await;
+    // Helm came to an end, and said no.
+    looker.is_refused = helm.as_ref().is_ok_and(|helm| helm.code != Some(0));
+    helm_ok(helm)?;
     Ok(since)
+}
+
+/// Installs the last release where the clause is an upgrade from there: all else of the clause comes after it.
+pub(super) async fn stand(looker: &Looker<'_>, clause: &Clause, notes: &mut Vec<String>) -> Result<(), Reason> {
+    if !clause.starts_from_last() {
+        return Ok(());
+    }
+    let (site, stage, started) = (looker.targets.site, looker.targets.stage, Instant::now());
+    let last = stage.environment.last_release.as_ref().ok_or_else(|| Reason::new("there is no last release"))?;
+    site.replace_by_last(&stage, last).await.map_err(|failed| Reason::new(format!("{}: {failed}", last.name)))?;
+    notes.push(format!("before: installed {} ({:.2} s)", last.name, started.elapsed().as_secs_f64()));
+    Ok(())
 }
 
 fn helm_ok(helm: Result<CommandSeen, ReleaseError>) -> Result<(), String> {
@@ -354,6 +384,8 @@ mod tests {
             (vec![scaled.clone()], false, Aftermath::Reapply),
             (vec![scaled], true, Aftermath::Replace),
             (vec![upgraded, Event::Uninstall], false, Aftermath::Replace),
+            (vec![Event::RestartNode, Event::StopNeed("db".into())], false, Aftermath::Heals),
+            (vec![Event::UpgradeFromLast(IndexMap::new()), Event::Rollback], false, Aftermath::Replace),
         ];
         for (events, is_helm_4, expected) in table {
             assert_eq!(aftermath(&events, is_helm_4), expected, "{events:?}");

@@ -3,7 +3,7 @@
 use crate::cluster::ProviderKind;
 use crate::forward::{Destination, Forward};
 use crate::readiness::{name_of, text};
-use crate::release::{Site, Stage, objects};
+use crate::release::{Site, Stage, objects, published_at};
 use seatrial_contracts::model::{Name, PortRef, Target, Vantage};
 use seatrial_observation::LookError;
 use serde_json::Value;
@@ -154,8 +154,12 @@ impl<'a> Addresses<'a> {
         Ok(found.unwrap_or_else(|| serde_json::json!({ "metadata": { "name": name } })))
     }
 
-    /// By its node port: on 127.0.0.1 where Docker mapped it, on a node's address else; without one, by a forward.
+    /// A container beside the cluster by the port that the engine gave it. What is in the cluster by its node port: on
+    /// 127.0.0.1 where Docker mapped it, on a node's address else; without one, by a forward.
     async fn seen_from_host(&self, service: &Value, port: &Value, path: &str) -> Result<Address, LookError> {
+        if let Some(published) = published_at(service) {
+            return Ok(Address::here("127.0.0.1", published, path));
+        }
         let Some(node_port) = number(port, "nodePort") else { return self.forward(service, port, path).await };
         if let Some(mapped) = self.site.cluster.host_ports.get(&node_port) {
             return Ok(Address::here("127.0.0.1", *mapped, path));

@@ -5,7 +5,7 @@ use super::plain;
 use crate::cluster::Capabilities;
 use crate::release::objects;
 use camino::Utf8Path;
-use seatrial_contracts::model::{ChartPlan, Check, Clause, Phase, Than, UsageOf, What};
+use seatrial_contracts::model::{ChartPlan, Check, Clause, Event, Phase, Than, UsageOf, What};
 use seatrial_contracts::plan::skip_where;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -36,6 +36,9 @@ pub fn skip_what_is_missing(chart: &mut ChartPlan, capabilities: Capabilities) {
 }
 
 fn missing(clause: &Clause, capabilities: Capabilities) -> Option<String> {
+    if clause.when.contains(&Event::RestartNode) && !capabilities.node_access {
+        return Some("the provider gives no access to the node, which is to be restarted".to_owned());
+    }
     let is_beside_docker = |phase: &Phase| phase.latency.as_ref().is_some_and(|one| one.than == Some(Than::Docker));
     clause.then.iter().find_map(|phase| match &phase.check {
         _ if is_beside_docker(phase) && !capabilities.create => {

@@ -55,6 +55,8 @@ pub(super) enum Undo {
         /// Their ids.
         ids: Vec<String>,
     },
+    /// Start the container of a need again.
+    StartNeed(String),
     /// Let pods come to a node again.
     Uncordon(String),
     /// Delete what was applied.
@@ -100,6 +102,15 @@ pub(super) async fn stop(looker: &mut Looker<'_>, target: &Target) -> Result<Ins
         looker.undo.push(Undo::Continue { node: node.clone(), ids: ids.clone() });
         send(looker, &node, "STOP", "all", &ids).await?;
     }
+    Ok(since)
+}
+
+/// `stop: needs/x`: the container beside the cluster is stopped until the clause is over.
+pub(super) async fn stop_need(looker: &mut Looker<'_>, name: &str) -> Result<Instant, String> {
+    let since = Instant::now();
+    // Before it is done: a stop that went half through is undone, too.
+    looker.undo.push(Undo::StartNeed(name.to_owned()));
+    looker.targets.site.stop_beside(&looker.targets.stage, name).await?;
     Ok(since)
 }
 
@@ -237,6 +248,7 @@ pub(super) async fn undo(looker: &mut Looker<'_>) -> Result<(), String> {
     for one in std::mem::take(&mut looker.undo).into_iter().rev() {
         let undone = match &one {
             Undo::Continue { node, ids } => going_on(looker, node, ids).await,
+            Undo::StartNeed(name) => looker.targets.site.start_beside(&looker.targets.stage, name).await,
             Undo::Uncordon(node) => cordon(looker, node, false).await,
             Undo::Delete { kind, namespace, name } => {
                 looker.targets.site.objects.delete(kind, namespace, name).await.map_err(|refused| refused.to_string())

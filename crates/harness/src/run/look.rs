@@ -31,6 +31,7 @@ pub(super) use usage::running_containers;
 
 use super::address::{Addresses, From, error};
 use super::faults::Undo;
+use super::load::Switch;
 use super::targets::Targets;
 use crate::prober::Eye;
 use crate::readiness::History;
@@ -41,6 +42,7 @@ use seatrial_contracts::judge;
 use seatrial_contracts::model::Check;
 use seatrial_observation::{LookError, ProbeOutcome, ProbeSpec, Seed, Seen};
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long one probe may take.
@@ -57,6 +59,10 @@ pub(super) struct Looker<'a> {
     pub(super) logs_since: Option<Timestamp>,
     /// What is left to undo after the clause.
     pub(super) undo: Vec<Undo>,
+    /// What a load among the events of the clause waits for.
+    pub(super) load: Option<Arc<Switch>>,
+    /// Whether the event that could not be done was refused by Helm itself.
+    pub(super) is_refused: bool,
     /// What talks keep open.
     lines: IndexMap<String, ws::Line>,
     mirror: Option<(Mirror, History, Instant)>,
@@ -78,6 +84,8 @@ impl<'a> Looker<'a> {
             seeds,
             logs_since: None,
             undo: Vec::new(),
+            load: None,
+            is_refused: false,
             lines: IndexMap::new(),
             mirror: None,
             last_summary,

@@ -4,9 +4,11 @@
 mod act;
 mod address;
 mod capability;
+mod crash;
 mod drive;
 mod faults;
 mod latency;
+mod load;
 mod look;
 mod observe;
 mod plain;

@@ -4,6 +4,7 @@
 use super::act::{self, Aftermath};
 use super::address::Addresses;
 use super::drive;
+use super::load::{self, Switch};
 use super::look::{Looker, refusals};
 use super::session::{RunError, Session};
 use super::targets::Targets;
@@ -15,6 +16,7 @@ use jiff::Timestamp;
 use seatrial_contracts::judge::{self, Memory, Rules};
 use seatrial_contracts::model::{Check, Class, Clause, Event, Phase, PostgresExpect, Slot, What};
 use seatrial_observation::{Ended, LookError, Observation, Part, Reason, Sample, Seen};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Whether Helm alone answers it, without any cluster.
@@ -147,20 +149,43 @@ async fn looked(
     let mut observation = Observation { generation: held.generation, ..Observation::default() };
     let phases = judge::phases(slot, stage.environment);
     let mut notes = Vec::new();
-    observation.actions.before_failed = act::before(&mut looker, clause, slot, &mut notes).await.err();
+    observation.actions.before_failed = match act::stand(&looker, clause, &mut notes).await {
+        Ok(()) => act::before(&mut looker, clause, slot, &mut notes).await.err(),
+        Err(reason) => Some(reason),
+    };
     if observation.actions.before_failed.is_none() && starts::is_comparison(clause) {
         for phase in &phases {
             observation.parts.push(starts::observe(looker.targets, phase).await);
         }
     } else if observation.actions.before_failed.is_none() {
-        happen(&mut looker, clause, &phases, &mut observation, &mut notes).await;
+        under_load(&mut looker, clause, &phases, &mut observation, &mut notes).await;
     }
+    observation.actions.is_refused = observation.actions.when_failed.is_some() && looker.is_refused;
     let undone = super::faults::undo(&mut looker).await;
     notes.extend(undone.as_ref().err().map(|failed| format!("not undone: {failed}")));
     looker.close().await;
     observation.actions.seeds = looker.seeds;
     observation.actions.notes = notes;
     (observation, undone)
+}
+
+/// All rounds, beside the requests of a load where one is among the events.
+async fn under_load(
+    looker: &mut Looker<'_>,
+    clause: &Clause,
+    phases: &[Phase],
+    observation: &mut Observation,
+    notes: &mut Vec<String>,
+) {
+    let Some(load) = clause.load() else { return happen(looker, clause, phases, observation, notes).await };
+    let (switch, targets) = (Arc::new(Switch::default()), looker.targets);
+    looker.load = Some(Arc::clone(&switch));
+    let happening = async {
+        happen(looker, clause, phases, observation, notes).await;
+        switch.turn_off();
+    };
+    let ((), seen) = tokio::join!(Box::pin(happening), load::run(targets, clause, load, &switch));
+    observation.actions.load = seen;
 }
 
 /// All rounds: what is repeated begins with its event anew. One that ended without a decision is the last.

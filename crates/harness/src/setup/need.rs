@@ -21,6 +21,8 @@ pub enum Need {
     AgentImage,
     /// The registry that the chart `pallet-registry` runs, on hosts that reach no registry.
     RegistryImage,
+    /// The external database server of contracts that need one, on hosts that reach no registry.
+    PostgresImage,
     /// oras, which a clause of `pallet-registry` calls.
     Oras,
     /// The next Helm, with which the suite proves that everything works too.
@@ -41,13 +43,13 @@ pub enum Need {
 }
 
 use Need::{
-    Actionlint, AgentImage, Coverage, Deny, Engine, Fuzz, Helm, Helm4, Kind, Nextest, NodeImage, Oras, ProberImage,
-    RegistryImage, Shellcheck,
+    Actionlint, AgentImage, Coverage, Deny, Engine, Fuzz, Helm, Helm4, Kind, Nextest, NodeImage, Oras, PostgresImage,
+    ProberImage, RegistryImage, Shellcheck,
 };
 
 impl Need {
     /// All of them, in order.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Engine,
         Kind,
         Helm,
@@ -55,6 +57,7 @@ impl Need {
         ProberImage,
         AgentImage,
         RegistryImage,
+        PostgresImage,
         Oras,
         Helm4,
         Nextest,
@@ -74,9 +77,19 @@ impl Need {
             "api" => vec![Engine, Kind, Helm, NodeImage],
             "docker" => vec![Engine, AgentImage, RegistryImage],
             "live" => vec![Engine, Kind, Helm, NodeImage, ProberImage, AgentImage, RegistryImage, Oras],
-            "suite" => {
-                vec![Engine, Kind, Helm, NodeImage, ProberImage, AgentImage, RegistryImage, Oras, Helm4, Nextest]
-            }
+            "suite" => vec![
+                Engine,
+                Kind,
+                Helm,
+                NodeImage,
+                ProberImage,
+                AgentImage,
+                RegistryImage,
+                PostgresImage,
+                Oras,
+                Helm4,
+                Nextest,
+            ],
             "ci" => Self::ALL.into_iter().filter(|need| !matches!(need, Fuzz | Coverage)).collect(),
             "fuzz" => vec![Fuzz],
             "coverage" => vec![Coverage],
@@ -95,6 +108,7 @@ impl Need {
             ProberImage => "prober-image",
             AgentImage => "agent-image",
             RegistryImage => "registry-image",
+            PostgresImage => "postgres-image",
             Oras => "oras",
             Helm4 => "helm-4",
             Nextest => "nextest",
@@ -116,6 +130,7 @@ impl Need {
             ProberImage => "building the prober image (about a minute)",
             AgentImage => "building the image of the agents (about a minute)",
             RegistryImage => "building the registry image (some 10 s)",
+            PostgresImage => "building the PostgreSQL image (some 15 s)",
             Oras => "building oras (some 10 s)",
             Helm4 => "building Helm 4 (about 2 min)",
             Nextest => "building cargo-nextest (about 5 min)",
@@ -132,13 +147,14 @@ impl Need {
     pub fn remedy(self) -> &'static str {
         match self {
             Coverage => "run `./just setup coverage`",
+            PostgresImage => "run `./just setup suite`",
             _ => "run `seatrial setup`, or `./just setup`",
         }
     }
 
     fn prerequisites(self) -> &'static [Self] {
         match self {
-            NodeImage | ProberImage | AgentImage | RegistryImage => &[Engine],
+            NodeImage | ProberImage | AgentImage | RegistryImage | PostgresImage => &[Engine],
             _ => &[],
         }
     }

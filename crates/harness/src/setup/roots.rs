@@ -28,6 +28,8 @@ pub(super) const NODE: Root = Root { name: "root-node", folder: "images/node", v
 pub(super) const TINY: Root = Root { name: "root-tiny", folder: "images/base", variant: "extract" };
 /// What the registry runs on.
 pub(super) const REGISTRY: Root = Root { name: "root-registry", folder: "images/registry", variant: "extract" };
+/// What PostgreSQL runs on.
+pub(super) const POSTGRES: Root = Root { name: "root-postgres", folder: "images/postgres", variant: "extract" };
 
 /// What nobody reads inside a container.
 const SLIM: &str = r#"cd "$1" && rm -rf usr/share/doc usr/share/man usr/share/locale usr/share/info"#;

@@ -3,7 +3,7 @@
 use super::error::StepError;
 use super::program_image::{PALLET_AGENT, PROBER};
 use super::programs::{ACTIONLINT, HELM, HELM_4, KIND, ORAS};
-use super::{Ctx, Need, cargo, engine, node_image, registry};
+use super::{Ctx, Need, POSTGRES, REGISTRY, cargo, engine, node_image};
 use crate::cache::{cache_dir, link_bin};
 use crate::command::{Cmd, CommandError};
 use crate::host::Version;
@@ -20,7 +20,8 @@ pub(super) async fn find(ctx: &mut Ctx<'_>) -> Result<Option<String>, StepError>
         Need::NodeImage => node_image::find(ctx).await,
         Need::ProberImage => PROBER.find().await?,
         Need::AgentImage => PALLET_AGENT.find().await?,
-        Need::RegistryImage => registry::find(ctx).await,
+        Need::RegistryImage => REGISTRY.find(ctx).await,
+        Need::PostgresImage => POSTGRES.find(ctx).await,
         Need::Oras => on_path("oras").or_else(|| built(&ORAS, "oras")).map(|path| path.to_string()),
         Need::Helm4 => built(&HELM_4, "helm").map(|path| path.to_string()),
         Need::Nextest => cargo::find("cargo-nextest", Version(0, 9, 100)).await,
@@ -44,7 +45,8 @@ pub(super) async fn make(ctx: &mut Ctx<'_>) -> Result<String, StepError> {
         Need::NodeImage => node_image::make(ctx).await,
         Need::ProberImage => PROBER.make(ctx).await,
         Need::AgentImage => PALLET_AGENT.make(ctx).await,
-        Need::RegistryImage => registry::make(ctx).await,
+        Need::RegistryImage => REGISTRY.make(ctx).await,
+        Need::PostgresImage => POSTGRES.make(ctx).await,
         Need::Oras => go_tool(ctx, &ORAS).await,
         Need::Helm4 => Ok(format!("{} ({})", HELM_4.version(), HELM_4.build(ctx).await?)),
         Need::Nextest => cargo::make(ctx, "cargo-nextest").await,

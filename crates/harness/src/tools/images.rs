@@ -2,7 +2,7 @@
 
 use super::{ToolError, Tools};
 use crate::host::is_registry_reachable_blocking;
-use crate::setup::{PROBER, PROGRAM_IMAGES, REGISTRY_TAG, node_image_tag};
+use crate::setup::{POSTGRES, PROBER, PROGRAM_IMAGES, REGISTRY, node_image_tag};
 
 impl Tools {
     /// See [`node_image`].
@@ -47,5 +47,12 @@ pub async fn named_image(name: &str) -> Result<String, ToolError> {
 /// The image that the chart `pallet-registry` runs.
 #[must_use]
 pub fn registry_image() -> &'static str {
-    REGISTRY_TAG
+    REGISTRY.tag
+}
+
+/// The image of an external database server, and, where it is one that a set-up makes, how.
+pub(crate) fn postgres_image(version: u64) -> (String, &'static str) {
+    let image = format!("postgres:{version}");
+    let remedy = if image == POSTGRES.tag { "`./just setup suite` makes it" } else { "a set-up makes postgres:15" };
+    (image, remedy)
 }

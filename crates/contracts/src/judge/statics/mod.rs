@@ -111,11 +111,11 @@ impl<'a> Facts<'a> {
     /// Whether the contract's `needs` bring this object with the keys that are asked for; what a needed chart makes is
     /// not known.
     fn is_given(&self, kind: &str, name: &str, keys: &[String]) -> bool {
-        self.environment.needs.iter().any(|need| match need.object() {
-            Some((made, known)) => {
-                made == kind && need.name == name && keys.iter().all(|key| known.contains(&key.as_str()))
-            }
-            None => matches!(need.thing, Thing::Chart { .. }) || need.name == name,
+        self.environment.needs.iter().any(|need| {
+            let made = need.objects();
+            let has_keys = |known: &[&str]| keys.iter().all(|key| known.contains(&key.as_str()));
+            let is_it = made.iter().any(|(of, known)| *of == kind && has_keys(known));
+            (is_it || made.is_empty()) && need.name == name || matches!(need.thing, Thing::Chart { .. })
         })
     }
 

@@ -25,7 +25,7 @@ pub(super) const FAILURES: [&str; 5] = ["denied", "refused", "timeout", "unreach
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
-enum HttpFile {
+pub(in crate::load) enum HttpFile {
     /// The address; GET, and any 2xx.
     Address(String),
     One(Box<StepFile>),
@@ -36,7 +36,7 @@ enum HttpFile {
 /// One exchange: a method with its address, what is sent, what is expected.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct StepFile {
+pub(in crate::load) struct StepFile {
     /// Address of a GET.
     get: Option<String>,
     /// Address of a HEAD.
