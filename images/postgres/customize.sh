@@ -14,8 +14,8 @@ rm -rf usr/lib/postgresql/15/lib/bitcode usr/lib/postgresql/15/lib/llvmjit*
 echo 'root:x:0:0:root:/root:/bin/sh' >etc/passwd
 echo 'postgres:x:999:999:PostgreSQL:/var/lib/postgresql:/bin/sh' >>etc/passwd
 printf 'root:x:0:\npostgres:x:999:\n' >etc/group
-mkdir -p var/lib/postgresql/data run/postgresql tmp docker-entrypoint-initdb.d
-ln -s /run var/run
+# Not below /run, which mmdebstrap empties.
+mkdir -p var/lib/postgresql/data var/run/postgresql tmp docker-entrypoint-initdb.d
 chmod 1777 tmp
-chown -R 999:999 var/lib/postgresql run/postgresql
+chown -R 999:999 var/lib/postgresql var/run/postgresql
 chmod 0700 var/lib/postgresql/data
