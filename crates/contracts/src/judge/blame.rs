@@ -6,7 +6,7 @@ use crate::bind::set_keys;
 use crate::diagnostic::child;
 use crate::graph::{Container, Document, Graph, Path, PodTemplate, path};
 use crate::load::tree;
-use crate::model::{Check, ChartPlan, EnvironmentPlan, Phase, Refusal, Refused, Slot, What, Where};
+use crate::model::{ChartPlan, Check, EnvironmentPlan, Phase, Refusal, Refused, Slot, What, Where};
 use seatrial_observation::{Ended, Observation, Part, Reason, Seen};
 
 /// The template of the object that a failed look is about.
@@ -46,9 +46,8 @@ pub(super) fn let_through(chart: &ChartPlan, phases: &[Phase], observation: &Obs
 fn schema(chart: &ChartPlan, refusal: &Refusal) -> Option<Where> {
     let Refused::Values(values) = &refusal.what else { return None };
     let tree = tree::parse(SCHEMA, chart.templates.get(SCHEMA)?).ok()?;
-    let pointer = set_keys(values.keys().next()?)?
-        .iter()
-        .fold(String::new(), |at, key| child(&child(&at, "properties"), key));
+    let pointer =
+        set_keys(values.keys().next()?)?.iter().fold(String::new(), |at, key| child(&child(&at, "properties"), key));
     Some(Where { file: chart.shown(SCHEMA), line: Some(tree.places.at(&pointer).key.line), note: None })
 }
 

@@ -36,9 +36,8 @@ fn run(kind: FileKind, validator: Option<&Validator>, value: &Value, found: &mut
     for error in &errors {
         flatten(error, &mut plain);
     }
-    let later: Vec<&str> = plain.iter().filter(|e| has_later_key(e)).map(|e| e.instance_path().as_str()).collect();
     for error in &plain {
-        report(kind, error, &later, found);
+        report(kind, error, found);
     }
     errors.iter().chain(plain).map(|error| error.instance_path().to_string()).collect()
 }
@@ -69,12 +68,7 @@ fn is_type_right(at: &str, branch: &[ValidationError<'static>]) -> bool {
     })
 }
 
-fn has_later_key(error: &ValidationError<'_>) -> bool {
-    let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() else { return false };
-    unexpected.iter().any(|key| is_later(error.instance_path().as_str(), key))
-}
-
-fn report(file: FileKind, error: &ValidationError<'_>, later: &[&str], found: &mut Findings<'_>) {
+fn report(file: FileKind, error: &ValidationError<'_>, found: &mut Findings<'_>) {
     let at = error.instance_path().as_str();
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
@@ -84,8 +78,6 @@ fn report(file: FileKind, error: &ValidationError<'_>, later: &[&str], found: &m
         }
         ValidationErrorKind::Type { kind } => wrong_type(at, &types(kind), error.instance(), found),
         ValidationErrorKind::AnyOf { context } => wrong_type(at, &expected_types(context), error.instance(), found),
-        // What is missing may be just what the later word says.
-        ValidationErrorKind::Required { .. } if later.contains(&at) => {}
         ValidationErrorKind::Required { property } => {
             let property = property.as_str().unwrap_or_default();
             found.key(at, "missing-key", format!("the key `{property}` is missing"), None);

@@ -286,6 +286,7 @@ pub(crate) fn renders(chart: &Chart, printed: &Printed) -> IndexMap<String, Resu
 pub(crate) fn last_releases(chart: &Chart) -> IndexMap<String, LastRelease> {
     let release = |documents: &Arc<Vec<Document>>| LastRelease {
         name: "v1".to_owned(),
+        path: String::new(),
         rendered: chart.print(documents).render.into(),
     };
     chart.last.iter().map(|documents| ("default".to_owned(), release(documents))).collect()

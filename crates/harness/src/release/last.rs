@@ -35,6 +35,7 @@ fn as_it_was(stage: &Stage<'_>, last: &LastRelease) -> (ChartPlan, EnvironmentPl
         cluster: None,
         timeouts: stage.chart.timeouts,
         templates: BTreeMap::new(),
+        subcharts: BTreeMap::new(),
         environments: Vec::new(),
     };
     let values = stage.environment.values.iter().filter(|file| home.join(file).is_file());

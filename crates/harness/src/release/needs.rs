@@ -8,7 +8,6 @@ mod postgres;
 
 pub(crate) use beside::published_at;
 
-use super::objects;
 use super::site::{ReleaseError, Site};
 use super::stage::Stage;
 use crate::cluster::RUN_LABEL;

@@ -82,7 +82,7 @@ impl<'a> Rendered<'a> {
             return None;
         }
         let message = format!("{}: refused: {}", subject(answer, document), one_line(&why.message));
-        let place = document.place(&self.chart.path, &self.chart.templates, &at(answer, why, document));
+        let place = document.place(self.chart, &at(answer, why, document));
         Some(Finding { message, place })
     }
 
