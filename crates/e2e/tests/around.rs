@@ -20,7 +20,7 @@ const EXPECTED: [(&str, &str, &str); 21] = [
     ("another-name-is-not-trusted", "fail", "shop.test"),
     ("stops", "pass", ""),
     ("is-back", "pass", ""),
-    ("answers-while-stopped", "fail", "refused"),
+    ("answers-while-stopped", "fail", "not so after"),
     ("bears-a-load", "pass", ""),
     ("bears-a-load-without-a-pod", "fail", "expected at most 0 failed requests of the load, seen"),
     ("is-upgraded-from-the-last-release", "pass", ""),
