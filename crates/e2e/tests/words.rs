@@ -68,7 +68,7 @@ const EXPECTED: [(&str, &str, &str); 22] = [
     ("paths[wrong]", "fail", "status: expected 404, seen 200"),
 ];
 
-/// Two CronJobs that never start by themselves, a hook, and two tests of the chart.
+/// Two `CronJobs` that never start by themselves, a hook, and two tests of the chart.
 const TEMPLATES: &str = r#"{{- define "trial.pod" }}
 restartPolicy: Never
 automountServiceAccountToken: false

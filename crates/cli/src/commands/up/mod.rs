@@ -44,7 +44,7 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, Failure>
     // What stands in the other mode keeps its record.
     until_free(&chosen.spec.name, choice.mode()).await.map_err(|error| Failure::environment(&error))?;
     let mut journal = journal(&chosen, choice.mode(), context)?;
-    let Some(made) = unless_interrupted(make(args, &chosen, &choice, &mut journal, context)).await else {
+    let Some(made) = Box::pin(unless_interrupted(make(args, &chosen, &choice, &mut journal, context))).await else {
         let states = journal.stop();
         return Err(Failure::new(Exit::Interrupted, format!("interrupted ({states}); what was made is torn down")));
     };
