@@ -157,4 +157,4 @@ ci:
     step unit cargo nextest run --workspace --exclude e2e --profile unit
     step doctests cargo test --workspace --doc --quiet
     step static {{ seatrial }} check
-    step e2e cargo nextest run --package e2e --profile ci
+    step e2e cargo nextest run --workspace --profile ci -E 'package(e2e)'

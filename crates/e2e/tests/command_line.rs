@@ -183,7 +183,9 @@ fn a_denied_context_is_never_asked() {
     std::fs::write(copy.root().join("kubeconfig"), &config).expect("a kubeconfig");
     let text = "apiVersion: seatrial.dev/v1\nkind: Repository\ncontexts: { deny: [prod*] }\n";
     std::fs::write(copy.root().join("seatrial.yaml"), text).expect("the repository file");
-    let program = program().in_dir(copy.root()).env("KUBECONFIG", copy.root().join("kubeconfig"));
+    // A run of its own: that this one has no cluster is remembered for all of its processes.
+    let program = program().in_dir(copy.root()).env("SEATRIAL_RUN", "denied00");
+    let program = program.env("KUBECONFIG", copy.root().join("kubeconfig"));
     let finished = program.call(&["verify", "--provider", "existing", "-e", "dev", "--clause", "v2-answers"]);
     assert_eq!(finished.code, Some(30), "{}{}", finished.stdout, finished.stderr);
     let told = "the context `production` may not be used: `contexts.deny` of seatrial.yaml has `prod*`";
