@@ -28,7 +28,9 @@ struct Rule(String);
 impl Rule {
     fn new() -> Self {
         let run = format!("name=^st-{}-", RunId::current());
-        let node = tool("docker", &["ps", "--filter", &run, "--format", "{{.Names}}"]);
+        // What stands beside the cluster has names like that, too.
+        let role = "label=io.x-k8s.kind.role=control-plane";
+        let node = tool("docker", &["ps", "--filter", &run, "--filter", role, "--format", "{{.Names}}"]);
         let rule = Self(node.trim().to_owned());
         rule.nft("add table inet e2e");
         rule.nft("add chain inet e2e forward { type filter hook forward priority -10 ; }");

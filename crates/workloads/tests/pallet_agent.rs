@@ -186,7 +186,7 @@ async fn all_cpus_are_burnt_where_that_is_asked_for() {
     let registry = registry().await;
     let (sound, burning) =
         (Agent::start(&registry).await, Agent::start_with(&registry, &[("AGENT_FAULT", "burn")]).await);
-    for agent in [&sound, &burning] {
+    for agent in [&sound, &burning, &burning, &burning, &burning, &burning] {
         agent.get("/agent-card").await;
     }
     tokio::time::timeout(Duration::from_secs(2), std::future::pending::<()>()).await.expect_err("two seconds");

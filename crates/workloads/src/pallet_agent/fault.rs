@@ -4,12 +4,15 @@
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::map_request;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Once};
 use std::time::Duration;
 
 /// Threads that burn, for each CPU.
 const BURNERS: usize = 4;
+
+/// The request that it burns from.
+const BURNS_FROM: u64 = 5;
 
 /// Which requests stall: one of so many.
 const ONE_OF: u64 = 20;
@@ -20,7 +23,8 @@ const STALL: Duration = Duration::from_millis(200);
 /// What an agent may do wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It keeps all CPUs busy, from its first request on: before that, others shall find it ready and route to it.
+    /// It keeps all CPUs busy, from its fifth request on: until then the node shall have the time to route to it, and to
+    /// whoever asks it.
     Burn,
     /// Every 20th request stalls it, and all that come meanwhile.
     Stall,
@@ -42,9 +46,11 @@ impl Fault {
     pub(super) fn put_into(self, app: Router) -> Router {
         match self {
             Self::Burn => {
-                let first = Arc::new(Once::new());
+                let count = Arc::new(AtomicU64::new(0));
                 app.layer(map_request(move |request: Request| {
-                    first.call_once(burn_all);
+                    if count.fetch_add(1, Ordering::Relaxed) + 1 == BURNS_FROM {
+                        burn_all();
+                    }
                     async move { request }
                 }))
             }
