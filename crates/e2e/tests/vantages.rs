@@ -29,8 +29,8 @@ impl Rule {
     fn new() -> Self {
         let run = format!("name=^st-{}-", RunId::current());
         // What stands beside the cluster has names like that, too.
-        let role = "label=io.x-k8s.kind.role=control-plane";
-        let node = tool("docker", &["ps", "--filter", &run, "--filter", role, "--format", "{{.Names}}"]);
+        let is_node = "label=io.x-k8s.kind.role=control-plane";
+        let node = tool("docker", &["ps", "--filter", &run, "--filter", is_node, "--format", "{{.Names}}"]);
         let rule = Self(node.trim().to_owned());
         rule.nft("add table inet e2e");
         rule.nft("add chain inet e2e forward { type filter hook forward priority -10 ; }");
