@@ -52,5 +52,8 @@ fn a_need_that_can_not_be_made_is_the_environments_failure() {
     let finished = verify(&copy, &["up"]);
     assert_eq!(finished.code, Some(30), "{}", finished.stderr);
     let said = format!("{}{}", finished.stdout, finished.stderr);
-    assert!(said.contains("the need `postgres db` can't be met: this version of Seatrial can't make it yet"), "{said}");
+    assert!(
+        said.contains("the need `postgres db` can't be met") && said.contains("a set-up makes postgres:15"),
+        "{said}"
+    );
 }
