@@ -3,7 +3,7 @@
 //! `--up-to` and `--clause` keep what the chosen clauses stand on, so that the report holds the one Fail that blocks
 //! them. A `--tier` judges that tier alone: prerequisites of other tiers are no gates then.
 
-use seatrial_contracts::model::{ChartPlan, EnvironmentPlan, Level, Slot};
+use seatrial_contracts::model::{ChartPlan, Check, EnvironmentPlan, Level, Slot, What};
 use std::collections::BTreeSet;
 
 /// What was asked for.
@@ -33,10 +33,17 @@ pub(crate) enum Tier {
 impl Filter {
     /// Leaves in the plan what was asked for, and what that stands on.
     pub(crate) fn apply(&self, plan: &mut ChartPlan) {
-        plan.environments.retain(|environment| self.environment.as_ref().is_none_or(|name| *name == environment.name));
-        for environment in &mut plan.environments {
+        let is_asked = |one: &EnvironmentPlan| self.environment.as_ref().is_none_or(|name| *name == one.name);
+        let (mut asked, others): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut plan.environments).into_iter().partition(is_asked);
+        for environment in &mut asked {
             self.narrow(environment);
         }
+        let compared: BTreeSet<String> = asked.iter().flat_map(|one| &one.slots).flat_map(compared).cloned().collect();
+        // No verdict of theirs is asked for, but a clause of those that are looks at their renders.
+        let others = others.into_iter().filter(|one| compared.contains(&one.name));
+        let others = others.map(|one| EnvironmentPlan { slots: Vec::new(), ..one });
+        plan.environments = asked.into_iter().chain(others).collect();
     }
 
     /// The named clauses that none of the plans has.
@@ -87,6 +94,13 @@ impl Tier {
             Self::Live => level >= Level::Live,
         }
     }
+}
+
+/// The environments whose renders a slot compares.
+fn compared(slot: &Slot) -> impl Iterator<Item = &String> {
+    let clause = if let What::Clause(clause) = &slot.what { Some(clause) } else { None };
+    let checks = clause.into_iter().flat_map(|clause| &clause.then).map(|phase| &phase.check);
+    checks.filter_map(|check| if let Check::Same(names) = check { Some(names) } else { None }).flatten()
 }
 
 fn is_named(slot: &Slot, clause: &str) -> bool {
