@@ -21,8 +21,19 @@ pub enum Need {
     AgentImage,
     /// The registry that the chart `pallet-registry` runs, on hosts that reach no registry.
     RegistryImage,
-    /// The external database server of contracts that need one, on hosts that reach no registry.
+    /// The database server of `strato` and of contracts that need one beside their cluster, on hosts that reach no registry.
     PostgresImage,
+    /// The control plane of the chart `strato`.
+    #[serde(rename = "strato-control-plane-image")]
+    ControlPlaneImage,
+    /// The agent of the chart `strato`.
+    StratoAgentImage,
+    /// The authorization service of the chart `strato`.
+    PermifyImage,
+    /// The switch of the chart `strato`.
+    OpenvswitchImage,
+    /// The network control of the chart `strato`.
+    OvnImage,
     /// oras, which a clause of `pallet-registry` calls.
     Oras,
     /// The next Helm, with which the suite proves that everything works too.
@@ -43,13 +54,32 @@ pub enum Need {
 }
 
 use Need::{
-    Actionlint, AgentImage, Coverage, Deny, Engine, Fuzz, Helm, Helm4, Kind, Nextest, NodeImage, Oras, PostgresImage,
-    ProberImage, RegistryImage, Shellcheck,
+    Actionlint, AgentImage, ControlPlaneImage, Coverage, Deny, Engine, Fuzz, Helm, Helm4, Kind, Nextest, NodeImage,
+    OpenvswitchImage, Oras, OvnImage, PermifyImage, PostgresImage, ProberImage, RegistryImage, Shellcheck,
+    StratoAgentImage,
 };
+
+/// What clusters and the charts of this repository need.
+const LIVE: [Need; 14] = [
+    Engine,
+    Kind,
+    Helm,
+    NodeImage,
+    ProberImage,
+    AgentImage,
+    RegistryImage,
+    PostgresImage,
+    ControlPlaneImage,
+    StratoAgentImage,
+    PermifyImage,
+    OpenvswitchImage,
+    OvnImage,
+    Oras,
+];
 
 impl Need {
     /// All of them, in order.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 20] = [
         Engine,
         Kind,
         Helm,
@@ -58,6 +88,11 @@ impl Need {
         AgentImage,
         RegistryImage,
         PostgresImage,
+        ControlPlaneImage,
+        StratoAgentImage,
+        PermifyImage,
+        OpenvswitchImage,
+        OvnImage,
         Oras,
         Helm4,
         Nextest,
@@ -76,20 +111,8 @@ impl Need {
             "test" => vec![Helm, Nextest],
             "api" => vec![Engine, Kind, Helm, NodeImage],
             "docker" => vec![Engine, AgentImage, RegistryImage],
-            "live" => vec![Engine, Kind, Helm, NodeImage, ProberImage, AgentImage, RegistryImage, Oras],
-            "suite" => vec![
-                Engine,
-                Kind,
-                Helm,
-                NodeImage,
-                ProberImage,
-                AgentImage,
-                RegistryImage,
-                PostgresImage,
-                Oras,
-                Helm4,
-                Nextest,
-            ],
+            "live" => LIVE.to_vec(),
+            "suite" => LIVE.into_iter().chain([Helm4, Nextest]).collect(),
             "ci" => Self::ALL.into_iter().filter(|need| !matches!(need, Fuzz | Coverage)).collect(),
             "fuzz" => vec![Fuzz],
             "coverage" => vec![Coverage],
@@ -109,6 +132,11 @@ impl Need {
             AgentImage => "agent-image",
             RegistryImage => "registry-image",
             PostgresImage => "postgres-image",
+            ControlPlaneImage => "strato-control-plane-image",
+            StratoAgentImage => "strato-agent-image",
+            PermifyImage => "permify-image",
+            OpenvswitchImage => "openvswitch-image",
+            OvnImage => "ovn-image",
             Oras => "oras",
             Helm4 => "helm-4",
             Nextest => "nextest",
@@ -131,6 +159,11 @@ impl Need {
             AgentImage => "building the image of the agents (about a minute)",
             RegistryImage => "building the registry image (some 10 s)",
             PostgresImage => "building the PostgreSQL image (some 15 s)",
+            ControlPlaneImage => "building the image of Strato's control plane (about a minute)",
+            StratoAgentImage => "building the image of Strato's agent (some 20 s)",
+            PermifyImage => "building the image of Permify (about 2 min)",
+            OpenvswitchImage => "building the image of Open vSwitch (some 15 s)",
+            OvnImage => "building the image of OVN (a second more)",
             Oras => "building oras (some 10 s)",
             Helm4 => "building Helm 4 (about 2 min)",
             Nextest => "building cargo-nextest (about 5 min)",
@@ -147,14 +180,14 @@ impl Need {
     pub fn remedy(self) -> &'static str {
         match self {
             Coverage => "run `./just setup coverage`",
-            PostgresImage => "run `./just setup suite`",
             _ => "run `seatrial setup`, or `./just setup`",
         }
     }
 
     fn prerequisites(self) -> &'static [Self] {
         match self {
-            NodeImage | ProberImage | AgentImage | RegistryImage | PostgresImage => &[Engine],
+            NodeImage | ProberImage | AgentImage | RegistryImage | PostgresImage | ControlPlaneImage
+            | StratoAgentImage | PermifyImage | OpenvswitchImage | OvnImage => &[Engine],
             _ => &[],
         }
     }

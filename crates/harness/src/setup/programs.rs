@@ -97,6 +97,14 @@ pub(super) const CRICTL: GoModule = GoModule {
     linked: &["sigs.k8s.io/cri-tools/pkg/version.Version={version}"],
 };
 
+/// What the chart `strato` asks who may do what.
+pub(super) const PERMIFY: GoModule = GoModule {
+    folder: "images/permify",
+    pinned: "github.com/Permify/permify",
+    programs: &[("github.com/Permify/permify/cmd/permify", "permify")],
+    linked: &["github.com/Permify/permify/internal.Version={version}"],
+};
+
 /// Ours, on the library of Kubernetes' own provisioners; its source says why.
 pub(super) const VOLUMES: GoModule =
     GoModule { folder: "images/node/volumes", pinned: "", programs: &[(".", "volume-provisioner")], linked: &[] };
@@ -108,7 +116,7 @@ pub(super) const PAUSE: GoModule =
 pub(super) const NODE: [&GoModule; 7] = [&KUBERNETES, &ETCD, &COREDNS, &CONTAINERD, &CRICTL, &VOLUMES, &PAUSE];
 
 #[cfg(test)]
-pub(super) const ALL: [&GoModule; 13] = [
+pub(super) const ALL: [&GoModule; 14] = [
     &KIND,
     &HELM,
     &HELM_4,
@@ -122,4 +130,5 @@ pub(super) const ALL: [&GoModule; 13] = [
     &CRICTL,
     &VOLUMES,
     &PAUSE,
+    &PERMIFY,
 ];
