@@ -1,8 +1,8 @@
 //! What an agent is told by its environment: the only place that names the variables.
 
 use super::fault::Fault;
+use crate::variables::{ConfigError, Told, bad, missing};
 use std::fmt;
-use thiserror::Error;
 
 /// Which of the three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,33 +60,10 @@ pub struct Config {
     pub fault: Option<Fault>,
 }
 
-/// Why an agent can't start.
-#[derive(Debug, Error, PartialEq, Eq)]
-pub enum ConfigError {
-    /// A variable without a default.
-    #[error("{name} is not set; it must be {what}")]
-    Missing {
-        /// The variable.
-        name: &'static str,
-        /// What it is to say.
-        what: &'static str,
-    },
-    /// A value that makes no sense.
-    #[error("{name} is `{value}`; it must be {what}")]
-    Bad {
-        /// The variable.
-        name: &'static str,
-        /// What it says.
-        value: String,
-        /// What it is to say.
-        what: &'static str,
-    },
-}
-
-const ROLE: (&str, &str) = ("AGENT_ROLE", "plan, build or test");
-const PORT: (&str, &str) = ("AGENT_PORT", "a port from 1 to 65535");
-const FAULT: (&str, &str) = ("AGENT_FAULT", "burn or stall, or not set");
-const REGISTRY: (&str, &str) = ("REGISTRY_URL", "the registry's http:// URL");
+const ROLE: Told = ("AGENT_ROLE", "plan, build or test");
+const PORT: Told = ("AGENT_PORT", "a port from 1 to 65535");
+const FAULT: Told = ("AGENT_FAULT", "burn or stall, or not set");
+const REGISTRY: Told = ("REGISTRY_URL", "the registry's http:// URL");
 
 impl Config {
     /// From this process's environment.
@@ -104,14 +81,6 @@ impl Config {
         let fault = set(FAULT.0).map(|value| fault(&value)).transpose()?;
         Ok(Self { role, port, url, registry: base(&registry)?, fault })
     }
-}
-
-fn missing((name, what): (&'static str, &'static str)) -> ConfigError {
-    ConfigError::Missing { name, what }
-}
-
-fn bad((name, what): (&'static str, &'static str), value: String) -> ConfigError {
-    ConfigError::Bad { name, value, what }
 }
 
 fn port(value: &str) -> Result<u16, ConfigError> {
