@@ -19,7 +19,8 @@ const KEEP: &str = "20m";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
-    let Some(wanted) = arguments.next().and_then(|number| number.parse::<u32>().ok()).filter(|number| *number > 0) else {
+    let Some(wanted) = arguments.next().and_then(|number| number.parse::<u32>().ok()).filter(|number| *number > 0)
+    else {
         return end("soak: how often? write a number from 1 on");
     };
     let judged: Vec<String> = arguments.collect();

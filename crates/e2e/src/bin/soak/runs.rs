@@ -45,9 +45,7 @@ mod tests {
     use super::*;
 
     fn report(verdicts: &[(&str, &str)]) -> Value {
-        let line = |(clause, verdict): &(&str, &str)| {
-            json!({ "chart": "c", "environment": "dev", "clause": clause, "verdict": verdict, "cause": null })
-        };
+        let line = |(clause, verdict): &(&str, &str)| json!({ "chart": "c", "environment": "dev", "clause": clause, "verdict": verdict, "cause": null });
         json!({ "exit": 0, "counts": { "pass": verdicts.len() }, "verdicts": verdicts.iter().map(line).collect::<Vec<_>>() })
     }
 
