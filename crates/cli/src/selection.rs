@@ -173,6 +173,34 @@ mod tests {
     }
 
     #[test]
+    fn what_an_environment_is_compared_with_stays_known() {
+        let environment = |name: &str| EnvironmentPlan {
+            name: name.into(),
+            release: Release { name: "r".into(), namespace: "n".into(), is_namespace_fixed: false, pod_security: None },
+            values: Vec::new(),
+            set: indexmap::IndexMap::new(),
+            trial: indexmap::IndexMap::new(),
+            needs: Vec::new(),
+            rendered: String::new().into(),
+            render_error: None,
+            last_release: None,
+            slots: vec![slot("renders", Level::Static, &[])],
+        };
+        let mut plan = ChartPlan {
+            chart: "c".into(),
+            path: "charts/c".into(),
+            cluster: None,
+            timeouts: Timeouts::default(),
+            templates: std::collections::BTreeMap::new(),
+            subcharts: std::collections::BTreeMap::new(),
+            environments: vec![environment("dev"), environment("prod")],
+        };
+        Filter { environment: Some("dev".into()), ..Filter::default() }.apply(&mut plan);
+        let left: Vec<_> = plan.environments.iter().map(|one| (one.name.as_str(), one.slots.len())).collect();
+        assert_eq!(left, [("dev", 1), ("prod", 0)]);
+    }
+
+    #[test]
     fn a_clause_brings_what_it_stands_on() {
         let filter = Filter { clauses: vec!["answers[b]".into()], ..Filter::default() };
         assert_eq!(left(&filter), ["renders after ", "installs after renders", "answers[b] after installs"]);
