@@ -151,6 +151,7 @@ mod tests {
             timeouts: Timeouts::default(),
             templates: std::collections::BTreeMap::new(),
             subcharts: std::collections::BTreeMap::new(),
+            skaffold: None,
             environments: vec![environment],
         };
         filter.apply(&mut plan);

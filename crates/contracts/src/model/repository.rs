@@ -95,7 +95,7 @@ impl Contexts {
 }
 
 /// Whether a name fits a pattern in which `*` is any text.
-fn fits(pattern: &str, name: &str) -> bool {
+pub(crate) fn fits(pattern: &str, name: &str) -> bool {
     let expression = regex::escape(pattern).replace(r"\*", ".*");
     regex::Regex::new(&format!("^{expression}$")).is_ok_and(|pattern| pattern.is_match(name))
 }
