@@ -105,12 +105,15 @@ impl Repository {
     pub fn without_effect(&self) -> Vec<String> {
         let is_matrix = !(self.cluster.kubernetes.is_empty() && self.cluster.helm.is_empty());
         let nodes = self.cluster.nodes.unwrap_or(1);
+        // Of what Skaffold builds, the clause `skaffold` asks whether it does.
+        let is_skaffold = |source: &ImageSource| matches!(source, ImageSource::Build(by) if by == "skaffold");
+        let is_had_otherwise = self.images.values().any(|source| !is_skaffold(source));
         let is_oci = matches!(self.released, Some(Released::Oci(_)));
         let lines = [
             is_oci.then_some("`released`: a last release is not pulled from a registry yet"),
             is_matrix.then_some("`cluster`: one trial is made, with the Kubernetes and the Helm of this host"),
             (nodes > 1).then_some("`cluster.nodes`: trial clusters have one node"),
-            (!self.images.is_empty()).then_some("`images`: images are built and loaded by `seatrial setup` alone"),
+            is_had_otherwise.then_some("`images`: images are built and loaded by `seatrial setup` alone"),
             (!self.addons.is_empty()).then_some("`addons`: none is installed yet"),
         ];
         let name = self.file.as_str();

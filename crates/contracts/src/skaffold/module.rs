@@ -94,12 +94,19 @@ impl Module {
 }
 
 impl<'m> Pipeline<'m> {
-    /// A part of it, and where that stands; a profile without it has the module's.
+    /// A part of it, and where that stands; a profile without it has the module's, unless it changes that by a patch.
     fn part(&self, path: &str) -> Option<(&'m Value, String)> {
         let root = self.module.root();
         let own = format!("{}{path}", self.at);
         let found = root.pointer(&own).map(|value| (value, own));
-        found.or_else(|| root.pointer(path).map(|value| (value, path.to_owned())))
+        found.or_else(|| root.pointer(path).filter(|_| !self.is_patched(path)).map(|value| (value, path.to_owned())))
+    }
+
+    fn is_patched(&self, path: &str) -> bool {
+        let below = |text: &str, folder: &str| text.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let patches = self.module.root().pointer(&format!("{}/patches", self.at)).filter(|_| !self.at.is_empty());
+        let paths = patches.and_then(Value::as_array).into_iter().flatten().filter_map(|patch| patch["path"].as_str());
+        paths.into_iter().any(|patched| below(patched, path) || below(path, patched))
     }
 
     /// What it builds.

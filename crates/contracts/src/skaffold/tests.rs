@@ -84,8 +84,7 @@ fn a_file_that_is_not_there() {
     check(
         "context: images/registry",
         "context: image/registry",
-        "skaffold: context of artifact registry: expected image/registry, seen no such file\nDockerfile of artifact registry: \
-         expected image/registry/Dockerfile.dev, seen no such file\n  skaffold.yaml:8 ",
+        "skaffold: context of artifact registry: expected image/registry, seen no such file\n  skaffold.yaml:8 ",
     );
     check(
         "tools/build.sh registry",
@@ -99,8 +98,8 @@ fn a_file_that_is_not_there() {
     );
     check(
         "[charts/registry/values-dev.yaml]",
-        "[charts/registry/values-dev.yaml]",
-        "skaffold: values file of Helm release registry: expected charts/registry/values-dev.yaml, seen no such file\n  \
+        "[charts/registry/values-dv.yaml]",
+        "skaffold: values file of Helm release registry: expected charts/registry/values-dv.yaml, seen no such file\n  \
          skaffold.yaml:15 ",
     );
     check(
@@ -148,6 +147,18 @@ fn who_else_takes_an_image_is_asked() {
 }
 
 #[test]
+fn of_a_module_with_several_charts_each_has_its_profile() {
+    let text = "apiVersion: skaffold/v4beta13\nkind: Config\nbuild: { artifacts: [{ image: web, context: gone }] }\ndeploy: { helm: { \
+                releases: [{ name: web, chartPath: charts/web }] } }\nprofiles:\n- name: registry\n  patches: [{ op: remove, path: \
+                /build/artifacts }]\n  deploy: { helm: { releases: [{ name: registry, chartPath: charts/registry }] } }\n";
+    let found = |text: &str| of_skaffold(text, &["charts/registry/Chart.yaml", "charts/web/Chart.yaml"], &[]);
+    assert_eq!(found(text), "", "what another chart's profile names is not this chart's");
+    let inherited = "skaffold: context of artifact web: expected gone, seen no such file\nartifact web: expected an image that the \
+                     chart runs, seen registry\n  skaffold.yaml:3 ";
+    assert_eq!(found(&text.replace("op: remove, path: /build/artifacts", "op: remove, path: /verify")), inherited);
+}
+
+#[test]
 fn a_module_is_whole() {
     check(
         "apiVersion: skaffold/v4beta13\nkind: Config\nmetadata: { name: registry }",
@@ -173,8 +184,7 @@ fn a_module_is_whole() {
         "  - image: registry\n    context",
         "  - context",
         "skaffold: artifact: expected an image, seen none\nimage registry of the chart: expected an artifact, as the \
-         repository's `images` has Skaffold build it; seen none\nartifact : expected an image that the chart runs, seen \
-         registry\n  skaffold.yaml:7 ",
+         repository's `images` has Skaffold build it; seen none\n  skaffold.yaml:7 ",
     );
     check(
         "kind: Config\nmetadata: { name: registry }",
@@ -184,6 +194,7 @@ fn a_module_is_whole() {
     check(
         "build:\n  artifacts:\n  - image: registry\n    context",
         "build: [\n  artifacts:\n  - image: registry\n    context",
-        "",
+        "skaffold: skaffold.yaml: expected YAML, seen no valid YAML: \"-\" is only valid inside a block\n  \
+         skaffold.yaml:7 ",
     );
 }

@@ -28,6 +28,8 @@ pub enum Need {
     /// The next Helm, with which the suite proves that everything works too.
     #[serde(rename = "helm-4")]
     Helm4,
+    /// Skaffold, and the Helm 3 that it works with.
+    Skaffold,
     /// cargo-nextest, which runs the tests.
     Nextest,
     /// actionlint, which reads the GitHub workflows.
@@ -44,12 +46,12 @@ pub enum Need {
 
 use Need::{
     Actionlint, AgentImage, Coverage, Deny, Engine, Fuzz, Helm, Helm4, Kind, Nextest, NodeImage, Oras, PostgresImage,
-    ProberImage, RegistryImage, Shellcheck,
+    ProberImage, RegistryImage, Shellcheck, Skaffold,
 };
 
 impl Need {
     /// All of them, in order.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Engine,
         Kind,
         Helm,
@@ -60,6 +62,7 @@ impl Need {
         PostgresImage,
         Oras,
         Helm4,
+        Skaffold,
         Nextest,
         Actionlint,
         Shellcheck,
@@ -68,7 +71,7 @@ impl Need {
     ];
 
     /// What a tier needs: `static`, `test` (unit tests), `api`, `docker` (`up --prefer-docker`), `live`, `suite` (the tests
-    /// that need a cluster), `ci`, `fuzz` or `coverage`.
+    /// that need a cluster), `dev` (what `just dev` needs), `ci`, `fuzz` or `coverage`.
     #[must_use]
     pub fn for_tier(tier: &str) -> Option<Vec<Self>> {
         Some(match tier {
@@ -88,8 +91,10 @@ impl Need {
                 PostgresImage,
                 Oras,
                 Helm4,
+                Skaffold,
                 Nextest,
             ],
+            "dev" => vec![Engine, Kind, Helm, NodeImage, ProberImage, PostgresImage, Skaffold],
             "ci" => Self::ALL.into_iter().filter(|need| !matches!(need, Fuzz | Coverage)).collect(),
             "fuzz" => vec![Fuzz],
             "coverage" => vec![Coverage],
@@ -111,6 +116,7 @@ impl Need {
             PostgresImage => "postgres-image",
             Oras => "oras",
             Helm4 => "helm-4",
+            Skaffold => "skaffold",
             Nextest => "nextest",
             Actionlint => "actionlint",
             Shellcheck => "shellcheck",
@@ -133,6 +139,7 @@ impl Need {
             PostgresImage => "building the PostgreSQL image (some 15 s)",
             Oras => "building oras (some 10 s)",
             Helm4 => "building Helm 4 (about 2 min)",
+            Skaffold => "building Skaffold (about 3 min)",
             Nextest => "building cargo-nextest (about 5 min)",
             Actionlint => "building actionlint (some 5 s)",
             Shellcheck => "installing shellcheck",
@@ -147,7 +154,7 @@ impl Need {
     pub fn remedy(self) -> &'static str {
         match self {
             Coverage => "run `./just setup coverage`",
-            PostgresImage => "run `./just setup suite`",
+            PostgresImage | Skaffold => "run `./just setup suite`",
             _ => "run `seatrial setup`, or `./just setup`",
         }
     }
@@ -186,7 +193,7 @@ mod tests {
 
     #[test]
     fn every_tier_is_known_and_no_other() {
-        for tier in ["static", "test", "api", "docker", "live", "suite", "ci", "fuzz", "coverage"] {
+        for tier in ["static", "test", "api", "docker", "live", "suite", "dev", "ci", "fuzz", "coverage"] {
             assert!(Need::for_tier(tier).is_some(), "{tier}");
         }
         assert_eq!(Need::for_tier("nothing"), None);

@@ -53,6 +53,7 @@ static RECIPES: &[(&str, &[u8])] = recipes![
     "images/registry/customize.sh",
     "images/registry/entrypoint.sh",
     "images/registry/packages.txt",
+    "images/strato-verify/Dockerfile",
     "tools/actionlint/go.mod",
     "tools/actionlint/go.sum",
     "tools/cargo.txt",
@@ -67,6 +68,8 @@ static RECIPES: &[(&str, &[u8])] = recipes![
     "tools/oci-wrapper/main.go",
     "tools/oras/go.mod",
     "tools/oras/go.sum",
+    "tools/skaffold/go.mod",
+    "tools/skaffold/go.sum",
 ];
 
 /// The files below a folder of the repository, named relative to it.

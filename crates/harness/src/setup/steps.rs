@@ -3,7 +3,7 @@
 use super::error::StepError;
 use super::program_image::{PALLET_AGENT, PROBER};
 use super::programs::{ACTIONLINT, HELM, HELM_4, KIND, ORAS};
-use super::{Ctx, Need, POSTGRES, REGISTRY, cargo, engine, node_image};
+use super::{Ctx, Need, POSTGRES, REGISTRY, cargo, engine, node_image, skaffold};
 use crate::cache::{cache_dir, link_bin};
 use crate::command::{Cmd, CommandError};
 use crate::host::Version;
@@ -24,6 +24,7 @@ pub(super) async fn find(ctx: &mut Ctx<'_>) -> Result<Option<String>, StepError>
         Need::PostgresImage => POSTGRES.find(ctx).await,
         Need::Oras => on_path("oras").or_else(|| built(&ORAS, "oras")).map(|path| path.to_string()),
         Need::Helm4 => built(&HELM_4, "helm").map(|path| path.to_string()),
+        Need::Skaffold => skaffold::find(),
         Need::Nextest => cargo::find("cargo-nextest", Version(0, 9, 100)).await,
         Need::Actionlint => {
             on_path("actionlint").or_else(|| built(&ACTIONLINT, "actionlint")).map(|path| path.to_string())
@@ -49,6 +50,7 @@ pub(super) async fn make(ctx: &mut Ctx<'_>) -> Result<String, StepError> {
         Need::PostgresImage => POSTGRES.make(ctx).await,
         Need::Oras => go_tool(ctx, &ORAS).await,
         Need::Helm4 => Ok(format!("{} ({})", HELM_4.version(), HELM_4.build(ctx).await?)),
+        Need::Skaffold => skaffold::make(ctx).await,
         Need::Nextest => cargo::make(ctx, "cargo-nextest").await,
         Need::Actionlint => go_tool(ctx, &ACTIONLINT).await,
         Need::Shellcheck => shellcheck(ctx).await,

@@ -15,8 +15,11 @@ pub(super) fn inspect(facts: &Facts<'_>) -> Inspected {
     match modules(&file.file, &file.text) {
         Ok(modules) => {
             let look = Look { facts, file, modules: &modules };
-            for module in modules.iter().filter(|module| look.is_about_chart(module)) {
-                inspected.subject(look.findings(module));
+            for module in &modules {
+                let pipelines = look.of_chart(module);
+                if !pipelines.is_empty() {
+                    inspected.subject(look.findings(module, &pipelines));
+                }
             }
         }
         Err(why) if file.text.contains(&file.chart) => inspected.subject([unreadable(&why)]),
@@ -37,21 +40,18 @@ struct Look<'l, 'f> {
 }
 
 impl Look<'_, '_> {
-    /// A module that installs the chart, or is called like it and installs one that is not there.
-    fn is_about_chart(&self, module: &Module) -> bool {
+    /// The pipelines of a module that install the chart, or what is called like it and is not there.
+    fn of_chart<'m>(&self, module: &'m Module) -> Vec<Pipeline<'m>> {
+        module.pipelines().into_iter().filter(|pipeline| self.installs(pipeline)).collect()
+    }
+
+    fn installs(&self, pipeline: &Pipeline<'_>) -> bool {
         let own = [self.facts.chart.chart.as_str(), self.facts.environment.release.name.as_str()];
-        let is_named = |name: Option<&str>| name.is_some_and(|name| own.contains(&name));
-        let installs = |pipeline: Pipeline<'_>| {
-            let named = pipeline.releases().into_iter().map(|one| (one.name().map(str::to_owned), of_release(&one)));
-            let mut named = named.collect::<Vec<_>>().into_iter();
-            named.any(|(name, paths)| {
-                let chart = paths.iter().find(|named| named.what == "chart");
-                chart.map_or(is_named(name.as_deref()), |chart| {
-                    self.is_chart(chart) || !self.is_there(chart) && is_named(name.as_deref())
-                })
-            })
-        };
-        module.pipelines().into_iter().any(installs) || module.pipelines().len() == 1 && is_named(module.name())
+        pipeline.releases().iter().any(|release| {
+            let named = of_release(release).into_iter().find(|named| named.what == "chart");
+            let is_called_so = release.name().is_some_and(|name| own.contains(&name));
+            named.is_some_and(|chart| self.is_chart(&chart) || is_called_so && !self.is_there(&chart))
+        })
     }
 
     fn is_chart(&self, named: &Named) -> bool {
@@ -62,14 +62,14 @@ impl Look<'_, '_> {
         named.paths.iter().any(|path| self.file.there.contains(path))
     }
 
-    fn findings(&self, module: &Module) -> Vec<Finding> {
+    fn findings(&self, module: &Module, pipelines: &[Pipeline<'_>]) -> Vec<Finding> {
         let twice = module.twice().map(|one| Finding::in_manifest(one.line, format!("skaffold.yaml: {}", one.message)));
         let mut found: Vec<Finding> = twice.collect();
         found.extend(self.head(module));
-        for pipeline in module.pipelines() {
-            found.extend(self.built(module, &pipeline));
-            found.extend(self.deployed(module, &pipeline));
-            found.extend(self.fit(module, &pipeline));
+        for pipeline in pipelines {
+            found.extend(self.built(module, pipeline));
+            found.extend(self.deployed(module, pipeline));
+            found.extend(self.fit(module, pipeline));
         }
         // A profile has what it does not say itself from its module.
         let mut seen = BTreeSet::new();
@@ -107,7 +107,11 @@ impl Look<'_, '_> {
                 found.push(Finding::in_manifest(module.line(&format!("{}/image", artifact.at)), message));
             }
             let of = format!("artifact {image}");
-            found.extend(of_artifact(&artifact).iter().filter_map(|named| self.missing(module, &of, named)));
+            let mut missing = of_artifact(&artifact).into_iter().filter(|named| !self.is_there(named)).peekable();
+            // What else is missing lies in it.
+            let is_context = missing.peek().is_some_and(|named| named.what == "context");
+            let told = missing.take(if is_context { 1 } else { usize::MAX });
+            found.extend(told.filter_map(|named| self.missing(module, &of, &named)));
         }
         found
     }
