@@ -15,6 +15,7 @@ pub mod kill;
 pub mod mutations;
 pub mod program;
 pub mod report;
+pub mod skaffold;
 pub mod skips;
 pub mod state;
 pub mod versions;
