@@ -2,16 +2,31 @@
 
 use serde_json::{Map, Value};
 use std::io::Write;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// The least grave level that is written.
+static SHOWN: AtomicU8 = AtomicU8::new(Level::Info as u8);
+
+/// From now on only what is at least as grave as this is written.
+pub fn show_from(level: Level) {
+    SHOWN.store(level as u8, Ordering::Relaxed);
+}
 
 /// Writes one line; a reader that went away is no failure of the program.
 pub fn event(level: Level, name: &str, fields: &Value) {
+    if (level as u8) < SHOWN.load(Ordering::Relaxed) {
+        return;
+    }
     let line = line(&jiff::Timestamp::now().to_string(), level, name, fields);
     let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
 
 /// How grave it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Level {
+    /// What helps only whoever looks for a mistake.
+    Debug,
     /// As it should be.
     Info,
     /// Not as it should be, and the program goes on.
@@ -21,8 +36,16 @@ pub enum Level {
 }
 
 impl Level {
+    const ALL: [Self; 4] = [Self::Debug, Self::Info, Self::Warn, Self::Error];
+
+    /// The level of this word, in small or large letters.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.word().eq_ignore_ascii_case(word))
+    }
+
     fn word(self) -> &'static str {
         match self {
+            Self::Debug => "debug",
             Self::Info => "info",
             Self::Warn => "warn",
             Self::Error => "error",
@@ -45,6 +68,14 @@ fn line(timestamp: &str, level: Level, name: &str, fields: &Value) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_level_is_known_by_its_word() {
+        assert_eq!(["debug", "INFO", "Warn", "error", "loud"].map(Level::of), {
+            let [debug, info, warn, error] = Level::ALL.map(Some);
+            [debug, info, warn, error, None]
+        });
+    }
 
     #[test]
     fn a_line_is_one_object_and_one_line() {

@@ -25,7 +25,8 @@ impl EndSignals {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    async fn next(&mut self) -> &'static str {
+    /// Waits for the next of them; says which it was.
+    pub(crate) async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.interrupt.recv() => "SIGINT",
@@ -34,7 +35,17 @@ impl EndSignals {
 }
 
 /// Serves until a signal comes, and ends well then.
-pub async fn serve(listener: TcpListener, app: Router, mut signals: EndSignals) -> io::Result<()> {
+pub async fn serve(listener: TcpListener, app: Router, signals: EndSignals) -> io::Result<()> {
+    serve_and_drain(listener, app, signals, async || ()).await
+}
+
+/// The same; between the signal and the end it serves as long as `drain` takes.
+pub(crate) async fn serve_and_drain(
+    listener: TcpListener,
+    app: Router,
+    mut signals: EndSignals,
+    drain: impl AsyncFnOnce(),
+) -> io::Result<()> {
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
     let serving = axum::serve(listener, app).with_graceful_shutdown(async move {
         let _ = ended.await;
@@ -45,6 +56,7 @@ pub async fn serve(listener: TcpListener, app: Router, mut signals: EndSignals) 
         signal = signals.next() => signal,
     };
     log::event(Level::Info, "stopping", &json!({ "signal": signal }));
+    drain().await;
     drop(end);
     let is_finished = tokio::time::timeout(GRACE, serving).await.is_ok();
     log::event(Level::Info, "stopped", &json!({ "isFinished": is_finished }));

@@ -1,8 +1,8 @@
 //! What an agent is told by its environment: the only place that names the variables.
 
 use super::fault::Fault;
+use crate::variables::{ConfigError, Told, bad, missing};
 use std::fmt;
-use thiserror::Error;
 
 /// Which of the three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,33 +60,63 @@ pub struct Config {
     pub fault: Option<Fault>,
 }
 
-/// Why an agent can't start.
-#[derive(Debug, Error, PartialEq, Eq)]
-pub enum ConfigError {
-    /// A variable without a default.
-    #[error("{name} is not set; it must be {what}")]
-    Missing {
-        /// The variable.
-        name: &'static str,
-        /// What it is to say.
-        what: &'static str,
-    },
-    /// A value that makes no sense.
-    #[error("{name} is `{value}`; it must be {what}")]
-    Bad {
-        /// The variable.
-        name: &'static str,
-        /// What it says.
-        value: String,
-        /// What it is to say.
-        what: &'static str,
-    },
+const ROLE: Told = ("AGENT_ROLE", "plan, build or test");
+const PORT: Told = ("AGENT_PORT", "a port from 1 to 65535");
+const FAULT: Told = ("AGENT_FAULT", "burn or stall, or not set");
+const REGISTRY: Told = ("REGISTRY_URL", "the registry's http:// URL");
+
+impl Config {
+    /// From this process's environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::of(|name| std::env::var(name).ok())
+    }
+
+    fn of(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let role = set(ROLE.0).ok_or(missing(ROLE))?;
+        let role = Role::ALL.into_iter().find(|one| one.word() == role).ok_or_else(|| bad(ROLE, role))?;
+        let port = set(PORT.0).map_or(Ok(role.port()), |value| port(&value))?;
+        let registry = set(REGISTRY.0).ok_or(missing(REGISTRY))?;
+        let url = set("AGENT_URL").unwrap_or_else(|| format!("http://localhost:{port}"));
+        let fault = set(FAULT.0).map(|value| fault(&value)).transpose()?;
+        Ok(Self { role, port, url, registry: base(&registry)?, fault })
+    }
 }
 
-const ROLE: (&str, &str) = ("AGENT_ROLE", "plan, build or test");
-const PORT: (&str, &str) = ("AGENT_PORT", "a port from 1 to 65535");
-const FAULT: (&str, &str) = ("AGENT_FAULT", "burn or stall, or not set");
-const REGISTRY: (&str, &str) = ("REGISTRY_URL", "the registry's http:// URL");
+fn port(self) -> u16 {
+        match self {
+            Self::Plan => 8001,
+            Self::Build => 8002,
+            Self::Test => 8003,
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// What an agent needs to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// `AGENT_ROLE`: plan, build or test.
+    pub role: Role,
+    /// `AGENT_PORT`: where it listens; that of its role where it is left out.
+    pub port: u16,
+    /// `AGENT_URL`: where others reach it, as its card says; localhost and its port where it is left out.
+    pub url: String,
+    /// `REGISTRY_URL`: the registry, without `/v2/`; `http` only.
+    pub registry: String,
+    /// `AGENT_FAULT`: what it does wrong on purpose; nothing where it is left out.
+    pub fault: Option<Fault>,
+}
+
+const ROLE: Told = ("AGENT_ROLE", "plan, build or test");
+const PORT: Told = ("AGENT_PORT", "a port from 1 to 65535");
+const FAULT: Told = ("AGENT_FAULT", "burn or stall, or not set");
+const REGISTRY: Told = ("REGISTRY_URL", "the registry's http:// URL");
 
 impl Config {
     /// From this process's environment.

@@ -10,6 +10,6 @@ mod registry;
 mod rpc;
 mod run;
 
-pub use config::{Config, ConfigError, Role};
+pub use config::{Config, Role};
 pub use fault::Fault;
 pub use run::{RunError, router, run};

@@ -1,12 +1,13 @@
 //! The agent at work: what it serves, and what it says while it starts and ends.
 
 use super::card::card;
-use super::config::{Config, ConfigError};
+use super::config::Config;
 use super::health::health;
 use super::registry::{Registry, Seen};
 use super::rpc::{Facts, execute};
 use crate::log::{self, Level};
 use crate::serve::{EndSignals, serve};
+use crate::variables::ConfigError;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;

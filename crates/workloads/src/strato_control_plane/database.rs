@@ -1,0 +1,127 @@
+//! PostgreSQL: one connection, made again whenever it is gone. Queries of several requests share it: the protocol
+//! queues them.
+
+use super::config::Config;
+use super::fault::Fault;
+use crate::http::chain;
+use crate::log::{self, Level};
+use serde_json::json;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio_postgres::{Client, NoTls};
+
+/// How long a connection may take to be made.
+const CONNECT: Duration = Duration::from_secs(2);
+
+/// How long the table may take.
+const PREPARE: Duration = Duration::from_secs(5);
+
+/// How long a query may take. Less than anybody waits for readiness, so that it can still be said what was missing.
+const QUERY: Duration = Duration::from_millis(700);
+
+/// The pause between two attempts.
+const PAUSE: Duration = Duration::from_millis(250);
+
+const TABLE: &str = "create table if not exists vms (
+    id text primary key,
+    name text not null,
+    owner text not null,
+    state text not null,
+    created_at timestamptz not null default now()
+)";
+
+/// Why there is no answer from the database.
+pub(super) type Reason = String;
+
+/// The database.
+pub(super) struct Database {
+    config: tokio_postgres::Config,
+    is_fatal: bool,
+    state: Mutex<Result<Arc<Client>, Reason>>,
+    given_up: Notify,
+}
+
+impl Database {
+    /// Nothing is connected yet.
+    pub(super) fn new(config: &Config) -> Self {
+        let is_fatal = config.faults.has(Fault::ExitsWithoutDatabase);
+        let state = Mutex::new(Err("not connected yet".to_owned()));
+        Self { config: config.database.clone(), is_fatal, state, given_up: Notify::new() }
+    }
+
+    /// Connects, and connects again, for ever.
+    pub(super) async fn keep(&self) {
+        let mut ticks = tokio::time::interval(PAUSE);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut told = None;
+        loop {
+            ticks.tick().await;
+            let reason = self.connect_once().await;
+            let is_lost = self.set(Err(reason.clone())).is_ok();
+            if is_lost || told.as_ref() != Some(&reason) {
+                let name = if is_lost { "database-lost" } else { "database-missing" };
+                log::event(Level::Warn, name, &json!({ "reason": reason }));
+                told = Some(reason);
+            }
+            if is_lost && self.is_fatal {
+                std::process::exit(1);
+            }
+        }
+    }
+
+    /// Asks for nothing, to see that it answers.
+    pub(super) async fn look(&self) -> Result<(), Reason> {
+        self.query(async |client| client.simple_query("select 1").await.map(|_| ())).await
+    }
+
+    /// Asks, for a moment. Who does not answer in time has gone without a word: the connection is given up.
+    pub(super) async fn query<T>(
+        &self,
+        ask: impl AsyncFnOnce(&Client) -> Result<T, tokio_postgres::Error>,
+    ) -> Result<T, Reason> {
+        let client = self.client()?;
+        match tokio::time::timeout(QUERY, ask(&client)).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(chain(&error)),
+            Err(_) => {
+                self.given_up.notify_one();
+                Err(format!("no answer within {} ms", QUERY.as_millis()))
+            }
+        }
+    }
+
+    /// One connection, from its beginning to its end; says why it ended, or did not begin.
+    async fn connect_once(&self) -> Reason {
+        let connecting = tokio::time::timeout(CONNECT, self.config.connect(NoTls));
+        let (client, connection) = match connecting.await {
+            Ok(Ok(connected)) => connected,
+            Ok(Err(error)) => return chain(&error),
+            Err(_) => return format!("no connection within {} s", CONNECT.as_secs()),
+        };
+        let work = async {
+            match tokio::time::timeout(PREPARE, client.batch_execute(TABLE)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => return chain(&error),
+                Err(_) => return "the table can't be made".to_owned(),
+            }
+            log::event(Level::Info, "database-connected", &json!({}));
+            let _ = self.set(Ok(Arc::new(client)));
+            self.given_up.notified().await;
+            "it answers no more".to_owned()
+        };
+        tokio::select! {
+            ended = connection => ended.err().map_or_else(|| "the connection ended".to_owned(), |error| chain(&error)),
+            reason = work => reason,
+        }
+    }
+
+    fn client(&self) -> Result<Arc<Client>, Reason> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sets what is now, says what was.
+    fn set(&self, state: Result<Arc<Client>, Reason>) -> Result<Arc<Client>, Reason> {
+        std::mem::replace(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner), state)
+    }
+}
