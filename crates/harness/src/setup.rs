@@ -10,6 +10,7 @@ mod engine;
 mod error;
 mod event;
 mod go;
+mod go_image;
 mod need;
 mod node_image;
 mod program_image;

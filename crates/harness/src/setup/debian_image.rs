@@ -1,5 +1,5 @@
-//! Images that stand in for public ones: where registries answer those are pulled; else they are made from Debian's
-//! package of the same version, called in the same way.
+//! Images of Debian's packages. Most stand in for public ones of the same version, called in the same way: where
+//! registries answer, those are pulled instead. The others are made on every host.
 
 use super::error::StepError;
 use super::roots::Root;
@@ -7,22 +7,32 @@ use super::{Ctx, docker, recipes, roots};
 use crate::cache::{KeyOf, fresh_dir};
 use camino::Utf8Path;
 
-/// A stand-in for a public image.
+/// An image of Debian's packages.
 pub(crate) struct DebianImage {
     /// What contracts and charts name.
     pub(crate) tag: &'static str,
     /// The folder of its recipe.
     folder: &'static str,
     root: &'static Root,
+    /// Whether a public image has this name.
+    is_public: bool,
 }
 
 /// What the chart `pallet-registry` runs.
 pub(crate) const REGISTRY: DebianImage =
-    DebianImage { tag: "registry:2.8.2", folder: "images/registry", root: &roots::REGISTRY };
+    DebianImage { tag: "registry:2.8.2", folder: "images/registry", root: &roots::REGISTRY, is_public: true };
 
-/// What the need `postgres` runs, in the version that Debian has.
+/// What the chart `strato` and the need `postgres` run, in the version that Debian has.
 pub(crate) const POSTGRES: DebianImage =
-    DebianImage { tag: "postgres:15", folder: "images/postgres", root: &roots::POSTGRES };
+    DebianImage { tag: "postgres:15", folder: "images/postgres", root: &roots::POSTGRES, is_public: true };
+
+/// The switch of the chart `strato`.
+pub(super) const OPENVSWITCH: DebianImage =
+    DebianImage { tag: "openvswitch:3.1", folder: "images/openvswitch", root: &roots::OPENVSWITCH, is_public: false };
+
+/// The network control of the chart `strato`; one root for both, as they share libraries and tools.
+pub(super) const OVN: DebianImage =
+    DebianImage { tag: "ovn:23.03", folder: "images/ovn", root: &roots::OPENVSWITCH, is_public: false };
 
 impl DebianImage {
     fn key(&self) -> String {
@@ -32,7 +42,7 @@ impl DebianImage {
 
     /// The tag, if the engine has the image and it is of these recipes.
     pub(super) async fn find(&self, ctx: &Ctx<'_>) -> Option<String> {
-        if ctx.host.registry {
+        if ctx.host.registry && self.is_public {
             return Some(format!("{}, pulled when needed", self.tag));
         }
         docker::image_key(self.tag).await.filter(|found| *found == self.key()).map(|_| self.tag.to_owned())
@@ -52,13 +62,17 @@ impl DebianImage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn recipes_are_there_and_no_two_are_the_same() {
-        for image in [REGISTRY, POSTGRES] {
+        let images = [REGISTRY, POSTGRES, OPENVSWITCH, OVN];
+        for image in &images {
             assert!(recipes::text(&format!("{}/Dockerfile", image.folder)).contains("ARG ROOT"), "{}", image.tag);
-            assert!(!recipes::words(&format!("{}/packages.txt", image.folder)).is_empty(), "{}", image.tag);
+            assert!(image.root.has_packages(), "{}", image.tag);
+            assert!(image.is_public || image.root.is_for_every_host(), "{}", image.tag);
         }
-        assert_ne!(REGISTRY.key(), POSTGRES.key());
+        let keys: BTreeSet<String> = images.iter().map(DebianImage::key).collect();
+        assert_eq!(keys.len(), images.len());
     }
 }

@@ -46,6 +46,12 @@ pub(super) async fn import(archive: &Utf8Path, tag: &str) -> Result<(), CommandE
     docker(["import", archive.as_str(), tag]).run_ok().await.map(|_| ())
 }
 
+/// Builds an image of packages that its Dockerfile fetches.
+pub(super) async fn build_online(context: &Utf8Path, file: &str, tag: &str) -> Result<(), CommandError> {
+    let file = context.join(file);
+    docker(["build", "--quiet", "--tag", tag, "--file", file.as_str(), context.as_str()]).run_ok().await.map(|_| ())
+}
+
 /// Builds an image, with whatever builder the engine has: that of Debian has the classic one only.
 pub(super) async fn build(context: &Utf8Path, tag: &str, key: &str, args: &[(&str, &str)]) -> Result<(), CommandError> {
     let mut command = docker(["build", "--quiet", "--network", "none", "--tag", tag]);

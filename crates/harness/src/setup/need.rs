@@ -21,8 +21,14 @@ pub enum Need {
     AgentImage,
     /// The registry that the chart `pallet-registry` runs, on hosts that reach no registry.
     RegistryImage,
-    /// The external database server of contracts that need one, on hosts that reach no registry.
+    /// The database server of `strato` and of contracts that need one beside their cluster, on hosts that reach no registry.
     PostgresImage,
+    /// The authorization service of the chart `strato`.
+    PermifyImage,
+    /// The switch of the chart `strato`.
+    OpenvswitchImage,
+    /// The network control of the chart `strato`.
+    OvnImage,
     /// oras, which a clause of `pallet-registry` calls.
     Oras,
     /// The next Helm, with which the suite proves that everything works too.
@@ -45,13 +51,29 @@ pub enum Need {
 }
 
 use Need::{
-    Actionlint, AgentImage, Coverage, Deny, Engine, Fuzz, Helm, Helm4, Kind, Nextest, NodeImage, Oras, PostgresImage,
-    ProberImage, RegistryImage, Shellcheck, Skaffold,
+    Actionlint, AgentImage, Coverage, Deny, Engine, Fuzz, Helm, Helm4, Kind, Nextest, NodeImage, OpenvswitchImage,
+    Oras, OvnImage, PermifyImage, PostgresImage, ProberImage, RegistryImage, Shellcheck, Skaffold,
 };
+
+/// What clusters and the charts of this repository need.
+const LIVE: [Need; 12] = [
+    Engine,
+    Kind,
+    Helm,
+    NodeImage,
+    ProberImage,
+    AgentImage,
+    RegistryImage,
+    PostgresImage,
+    PermifyImage,
+    OpenvswitchImage,
+    OvnImage,
+    Oras,
+];
 
 impl Need {
     /// All of them, in order.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Engine,
         Kind,
         Helm,
@@ -60,6 +82,9 @@ impl Need {
         AgentImage,
         RegistryImage,
         PostgresImage,
+        PermifyImage,
+        OpenvswitchImage,
+        OvnImage,
         Oras,
         Helm4,
         Skaffold,
@@ -79,22 +104,9 @@ impl Need {
             "test" => vec![Helm, Nextest],
             "api" => vec![Engine, Kind, Helm, NodeImage],
             "docker" => vec![Engine, AgentImage, RegistryImage],
-            "live" => vec![Engine, Kind, Helm, NodeImage, ProberImage, AgentImage, RegistryImage, Oras],
-            "suite" => vec![
-                Engine,
-                Kind,
-                Helm,
-                NodeImage,
-                ProberImage,
-                AgentImage,
-                RegistryImage,
-                PostgresImage,
-                Oras,
-                Helm4,
-                Skaffold,
-                Nextest,
-            ],
-            "dev" => vec![Engine, Kind, Helm, NodeImage, ProberImage, PostgresImage, Skaffold],
+            "live" => LIVE.to_vec(),
+            "suite" => LIVE.into_iter().chain([Helm4, Skaffold, Nextest]).collect(),
+            "dev" => LIVE.into_iter().chain([Skaffold]).collect(),
             "ci" => Self::ALL.into_iter().filter(|need| !matches!(need, Fuzz | Coverage)).collect(),
             "fuzz" => vec![Fuzz],
             "coverage" => vec![Coverage],
@@ -114,6 +126,9 @@ impl Need {
             AgentImage => "agent-image",
             RegistryImage => "registry-image",
             PostgresImage => "postgres-image",
+            PermifyImage => "permify-image",
+            OpenvswitchImage => "openvswitch-image",
+            OvnImage => "ovn-image",
             Oras => "oras",
             Helm4 => "helm-4",
             Skaffold => "skaffold",
@@ -137,6 +152,9 @@ impl Need {
             AgentImage => "building the image of the agents (about a minute)",
             RegistryImage => "building the registry image (some 10 s)",
             PostgresImage => "building the PostgreSQL image (some 15 s)",
+            PermifyImage => "building the image of Permify (about 2 min)",
+            OpenvswitchImage => "building the image of Open vSwitch (some 15 s)",
+            OvnImage => "building the image of OVN (a second more)",
             Oras => "building oras (some 10 s)",
             Helm4 => "building Helm 4 (about 2 min)",
             Skaffold => "building Skaffold (about 3 min)",
@@ -154,14 +172,15 @@ impl Need {
     pub fn remedy(self) -> &'static str {
         match self {
             Coverage => "run `./just setup coverage`",
-            PostgresImage | Skaffold => "run `./just setup suite`",
+            Skaffold => "run `./just setup suite`",
             _ => "run `seatrial setup`, or `./just setup`",
         }
     }
 
     fn prerequisites(self) -> &'static [Self] {
         match self {
-            NodeImage | ProberImage | AgentImage | RegistryImage | PostgresImage => &[Engine],
+            NodeImage | ProberImage | AgentImage | RegistryImage | PostgresImage | PermifyImage | OpenvswitchImage
+            | OvnImage => &[Engine],
             _ => &[],
         }
     }

@@ -105,6 +105,14 @@ pub(super) const CRICTL: GoModule = GoModule {
     linked: &["sigs.k8s.io/cri-tools/pkg/version.Version={version}"],
 };
 
+/// What the chart `strato` asks who may do what.
+pub(super) const PERMIFY: GoModule = GoModule {
+    folder: "images/permify",
+    pinned: "github.com/Permify/permify",
+    programs: &[("github.com/Permify/permify/cmd/permify", "permify")],
+    linked: &["github.com/Permify/permify/internal.Version={version}"],
+};
+
 /// Ours, on the library of Kubernetes' own provisioners; its source says why.
 pub(super) const VOLUMES: GoModule =
     GoModule { folder: "images/node/volumes", pinned: "", programs: &[(".", "volume-provisioner")], linked: &[] };
@@ -131,4 +139,5 @@ pub(super) const ALL: [&GoModule; 14] = [
     &CRICTL,
     &VOLUMES,
     &PAUSE,
+    &PERMIFY,
 ];

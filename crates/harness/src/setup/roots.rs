@@ -1,10 +1,10 @@
 //! Roots of images from the distribution's packages, by mmdebstrap, kept as
-//! archives in the cache.
+//! archives in the cache; where registries answer, in Debian's own image.
 
 use super::error::StepError;
 use super::steps::twice;
 use super::{Ctx, apt, docker, recipes};
-use crate::cache::{KeyOf, Place};
+use crate::cache::{KeyOf, Place, fresh_dir};
 use crate::command::{Cmd, CommandError};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::time::{Duration, Instant};
@@ -30,6 +30,9 @@ pub(super) const TINY: Root = Root { name: "root-tiny", folder: "images/base", v
 pub(super) const REGISTRY: Root = Root { name: "root-registry", folder: "images/registry", variant: "extract" };
 /// What PostgreSQL runs on.
 pub(super) const POSTGRES: Root = Root { name: "root-postgres", folder: "images/postgres", variant: "extract" };
+/// What Open vSwitch and OVN run on.
+pub(super) const OPENVSWITCH: Root =
+    Root { name: "root-openvswitch", folder: "images/openvswitch", variant: "extract" };
 
 /// What nobody reads inside a container.
 const SLIM: &str = r#"cd "$1" && rm -rf usr/share/doc usr/share/man usr/share/locale usr/share/info"#;
@@ -40,6 +43,9 @@ impl Root {
         let packages = recipes::words(&format!("{}/packages.txt", self.folder)).join(",");
         let customize = recipes::text(&format!("{}/customize.sh", self.folder));
         let key = KeyOf::new().part(SUITE).part(self.variant).part(packages).part(customize).part(SLIM);
+        // Only those that have one: all others keep their keys.
+        let installed = recipes::text(&self.dockerfile());
+        let key = if installed.is_empty() { key } else { key.part(installed) };
         Place::new(self.name, key.key())
     }
 
@@ -47,9 +53,38 @@ impl Root {
     pub(super) async fn image(&self, ctx: &mut Ctx<'_>) -> Result<String, StepError> {
         let tag = format!("seatrial/{}:{}", self.name, self.place().key());
         if docker::image_id(&tag).await.is_none() {
-            docker::import(&self.archive(ctx).await?, &tag).await?;
+            if ctx.host.registry && self.is_for_every_host() {
+                self.install(ctx, &tag).await?;
+            } else {
+                docker::import(&self.archive(ctx).await?, &tag).await?;
+            }
         }
         Ok(tag)
+    }
+
+    /// Whether it can be made where mmdebstrap can't be had: what is no Debian, and without root.
+    pub(super) fn is_for_every_host(&self) -> bool {
+        !recipes::text(&self.dockerfile()).is_empty()
+    }
+
+    #[cfg(test)]
+    pub(super) fn has_packages(&self) -> bool {
+        !recipes::words(&format!("{}/packages.txt", self.folder)).is_empty()
+    }
+
+    fn dockerfile(&self) -> String {
+        format!("{}/root.Dockerfile", self.folder)
+    }
+
+    async fn install(&self, ctx: &mut Ctx<'_>, tag: &str) -> Result<(), StepError> {
+        let (what, started) = (format!("installing {} in Debian's image", self.name), Instant::now());
+        ctx.say(what.as_str());
+        let context = fresh_dir()?;
+        let context = Utf8Path::from_path(context.path()).unwrap_or(Utf8Path::new("."));
+        recipes::write(self.folder, context)?;
+        docker::build_online(context, "root.Dockerfile", tag).await?;
+        ctx.say_done(&what, started);
+        Ok(())
     }
 
     async fn archive(&self, ctx: &mut Ctx<'_>) -> Result<Utf8PathBuf, StepError> {

@@ -1,6 +1,8 @@
 //! Which module looks for a need, and which makes it.
 
+use super::debian_image::{OPENVSWITCH, OVN};
 use super::error::StepError;
+use super::go_image::PERMIFY_IMAGE;
 use super::program_image::{PALLET_AGENT, PROBER};
 use super::programs::{ACTIONLINT, HELM, HELM_4, KIND, ORAS};
 use super::{Ctx, Need, POSTGRES, REGISTRY, cargo, engine, node_image, skaffold};
@@ -22,6 +24,9 @@ pub(super) async fn find(ctx: &mut Ctx<'_>) -> Result<Option<String>, StepError>
         Need::AgentImage => PALLET_AGENT.find().await?,
         Need::RegistryImage => REGISTRY.find(ctx).await,
         Need::PostgresImage => POSTGRES.find(ctx).await,
+        Need::PermifyImage => PERMIFY_IMAGE.find().await,
+        Need::OpenvswitchImage => OPENVSWITCH.find(ctx).await,
+        Need::OvnImage => OVN.find(ctx).await,
         Need::Oras => on_path("oras").or_else(|| built(&ORAS, "oras")).map(|path| path.to_string()),
         Need::Helm4 => built(&HELM_4, "helm").map(|path| path.to_string()),
         Need::Skaffold => skaffold::find(),
@@ -48,6 +53,9 @@ pub(super) async fn make(ctx: &mut Ctx<'_>) -> Result<String, StepError> {
         Need::AgentImage => PALLET_AGENT.make(ctx).await,
         Need::RegistryImage => REGISTRY.make(ctx).await,
         Need::PostgresImage => POSTGRES.make(ctx).await,
+        Need::PermifyImage => PERMIFY_IMAGE.make(ctx).await,
+        Need::OpenvswitchImage => OPENVSWITCH.make(ctx).await,
+        Need::OvnImage => OVN.make(ctx).await,
         Need::Oras => go_tool(ctx, &ORAS).await,
         Need::Helm4 => Ok(format!("{} ({})", HELM_4.version(), HELM_4.build(ctx).await?)),
         Need::Skaffold => skaffold::make(ctx).await,

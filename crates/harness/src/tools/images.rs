@@ -53,6 +53,6 @@ pub fn registry_image() -> &'static str {
 /// The image of an external database server, and, where it is one that a set-up makes, how.
 pub(crate) fn postgres_image(version: u64) -> (String, &'static str) {
     let image = format!("postgres:{version}");
-    let remedy = if image == POSTGRES.tag { "`./just setup suite` makes it" } else { "a set-up makes postgres:15" };
+    let remedy = if image == POSTGRES.tag { "`./just setup` makes it" } else { "a set-up makes postgres:15" };
     (image, remedy)
 }
