@@ -1,23 +1,23 @@
 #!/usr/bin/env bash
-# Skaffold with the Helm that it works with, on the cluster of KUBECONFIG, and with nothing of its user's: its
-# configuration, its cache and Helm's are in a folder of their own, it asks nobody for updates and reports to nobody.
+# Skaffold with the Helm that it works with, on the cluster that `seatrial up charts/strato` made (KUBECONFIG names another
+# one), and with nothing of its user's: its configuration, its cache and Helm's are in a folder of their own, it asks nobody
+# for updates and reports to nobody.
 #
-#   KUBECONFIG=… tools/skaffold.sh COMMAND …
+#   tools/skaffold.sh COMMAND …
 set -euo pipefail
 
+cache=${SEATRIAL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/seatrial}
+state=${SEATRIAL_HOME:-${XDG_STATE_HOME:-$HOME/.local/state}/seatrial}
+home=$state/skaffold
+export KUBECONFIG=${KUBECONFIG:-$state/clusters/strato-dev/kubeconfig}
 case "${1:-}" in
     run | dev | debug | deploy | delete | verify | apply | exec)
-        if [[ -z ${KUBECONFIG:-} ]]; then
-            echo "KUBECONFIG must name the cluster, so that yours is never meant by accident; \`just dev\` makes one" >&2
+        if [[ ! -f $KUBECONFIG ]]; then
+            echo "there is no cluster: \`just up charts/strato\` makes one, and so does \`just dev\`" >&2
             exit 2
         fi
         ;;
-    # The others need none, and must not find any.
-    *) export KUBECONFIG=${KUBECONFIG:-/dev/null} ;;
 esac
-
-cache=${SEATRIAL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/seatrial}
-home=${SEATRIAL_HOME:-${XDG_STATE_HOME:-$HOME/.local/state}/seatrial}/skaffold
 mkdir -p "$home"
 if [[ ! -f $home/config ]]; then
     printf 'global:\n  collect-metrics: false\n  survey:\n    disable-prompt: true\n' >"$home/config"

@@ -42,13 +42,6 @@ impl Workspace {
         workspace
     }
 
-    /// On this cluster.
-    #[must_use]
-    pub fn on(mut self, kubeconfig: &Utf8Path) -> Self {
-        self.env.push(("KUBECONFIG".to_owned(), kubeconfig.to_string()));
-        self
-    }
-
     /// Its root.
     ///
     /// # Panics
@@ -145,7 +138,7 @@ impl Drop for Running {
     }
 }
 
-/// A cluster with a release of Strato, made by `seatrial verify … --keep`.
+/// The cluster `strato-dev` and Strato in it, made by `seatrial up`.
 #[derive(Debug)]
 pub struct Harbour {
     /// Its private kubeconfig.
@@ -160,12 +153,9 @@ impl Harbour {
     /// # Panics
     /// When it does not come up.
     pub fn of(state: &State, run: &str) -> Self {
-        let program = state.seatrial(run);
-        let args = ["verify", "charts/strato", "-e", "dev", "--clause", "ready", "--keep", "30m", "--format", "json"];
-        let made = program.call(&args);
+        let made = state.seatrial(run).call(&["up", "charts/strato"]);
         assert_eq!(made.code, Some(0), "{}{}", made.stdout, made.stderr);
-        let list: Value = serde_json::from_str(&program.call(&["list", "--format", "json"]).stdout).expect("JSON");
-        let kubeconfig = list["clusters"][0]["kubeconfig"].as_str().expect("a warm cluster").into();
+        let kubeconfig = state.home().join("clusters/strato-dev/kubeconfig");
         Self { kubeconfig, kubectl: Tools::find().expect("the tools").kubectl.expect("kubectl") }
     }
 

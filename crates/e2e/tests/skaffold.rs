@@ -127,11 +127,11 @@ fn an_artifact_that_the_chart_does_not_run_fails_the_clause() {
 }
 
 #[test]
-fn a_cluster_must_be_named() {
+fn without_a_cluster_the_remedy_is_told() {
     let state = State::new(EXE);
     let refused = Workspace::of(&state).call(&["run"]);
     assert_eq!(refused.code, Some(2), "{}", refused.stderr);
-    assert!(refused.stderr.contains("KUBECONFIG must name the cluster"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("`just up charts/strato` makes one"), "{}", refused.stderr);
     state.kubeconfig_is_untouched();
 }
 
@@ -157,7 +157,7 @@ fn built(file: &Utf8Path) -> BTreeMap<String, String> {
 fn build_run_verify_and_dev() {
     let state = State::new(EXE);
     let harbour = Harbour::of(&state, "skaffold");
-    let workspace = Workspace::of(&state).on(&harbour.kubeconfig);
+    let workspace = Workspace::of(&state);
     let images = built_twice(&workspace);
     runs(&workspace, &harbour, &images);
     is_verified(&workspace);

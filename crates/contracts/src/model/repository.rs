@@ -13,6 +13,8 @@ pub struct Repository {
     pub file: String,
     /// Patterns of chart folders, relative to the file; empty: `charts/*`.
     pub charts: Vec<String>,
+    /// The chart that `up` makes where none is named.
+    pub up: Option<String>,
     /// Where the last release is found.
     pub released: Option<Released>,
     /// Packs that every chart uses: name → parameters.
