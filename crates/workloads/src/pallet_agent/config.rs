@@ -83,67 +83,6 @@ impl Config {
     }
 }
 
-fn port(self) -> u16 {
-        match self {
-            Self::Plan => 8001,
-            Self::Build => 8002,
-            Self::Test => 8003,
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
-
-/// What an agent needs to know.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {
-    /// `AGENT_ROLE`: plan, build or test.
-    pub role: Role,
-    /// `AGENT_PORT`: where it listens; that of its role where it is left out.
-    pub port: u16,
-    /// `AGENT_URL`: where others reach it, as its card says; localhost and its port where it is left out.
-    pub url: String,
-    /// `REGISTRY_URL`: the registry, without `/v2/`; `http` only.
-    pub registry: String,
-    /// `AGENT_FAULT`: what it does wrong on purpose; nothing where it is left out.
-    pub fault: Option<Fault>,
-}
-
-const ROLE: Told = ("AGENT_ROLE", "plan, build or test");
-const PORT: Told = ("AGENT_PORT", "a port from 1 to 65535");
-const FAULT: Told = ("AGENT_FAULT", "burn or stall, or not set");
-const REGISTRY: Told = ("REGISTRY_URL", "the registry's http:// URL");
-
-impl Config {
-    /// From this process's environment.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Self::of(|name| std::env::var(name).ok())
-    }
-
-    fn of(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let role = set(ROLE.0).ok_or(missing(ROLE))?;
-        let role = Role::ALL.into_iter().find(|one| one.word() == role).ok_or_else(|| bad(ROLE, role))?;
-        let port = set(PORT.0).map_or(Ok(role.port()), |value| port(&value))?;
-        let registry = set(REGISTRY.0).ok_or(missing(REGISTRY))?;
-        let url = set("AGENT_URL").unwrap_or_else(|| format!("http://localhost:{port}"));
-        let fault = set(FAULT.0).map(|value| fault(&value)).transpose()?;
-        Ok(Self { role, port, url, registry: base(&registry)?, fault })
-    }
-}
-
-fn missing((name, what): (&'static str, &'static str)) -> ConfigError {
-    ConfigError::Missing { name, what }
-}
-
-fn bad((name, what): (&'static str, &'static str), value: String) -> ConfigError {
-    ConfigError::Bad { name, value, what }
-}
-
 fn port(value: &str) -> Result<u16, ConfigError> {
     value.parse().ok().filter(|port| *port > 0).ok_or_else(|| bad(PORT, value.to_owned()))
 }
