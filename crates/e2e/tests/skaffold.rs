@@ -22,6 +22,9 @@ const PORT: u16 = 8088;
 /// The one source file that is edited while `dev` looks.
 const EDITED: &str = "crates/workloads/src/strato_control_plane/page.rs";
 
+/// What both programs have, a text in it, and another.
+const SHARED: (&str, &str, &str) = ("crates/workloads/src/log.rs", "\"event\".to_owned()", "\"evt\".to_owned()");
+
 /// The most that an edit may take until it runs; the sources name no number, a development loop of 30 s is what is wanted,
 /// and what compiles beside it is not ours to judge.
 const LOOP: Duration = Duration::from_mins(2);
@@ -162,6 +165,7 @@ fn build_run_verify_and_dev() {
     runs(&workspace, &harbour, &images);
     is_verified(&workspace);
     is_developed(&workspace, &harbour, &state);
+    is_rebuilt(&workspace, &images);
     state.kubeconfig_is_untouched();
     assert!(!state.users_home().join(".skaffold").exists(), "nothing of Skaffold's is in the user's home");
 }
@@ -231,4 +235,20 @@ fn is_developed(workspace: &Workspace, harbour: &Harbour, state: &State) {
     assert_ne!(harbour.pod("control-plane").map(|pod| (pod.uid, pod.digest)), plane.map(|pod| (pod.uid, pod.digest)));
     until("the agent is back", Duration::from_secs(60), || harbour.pod("agent").is_some());
     assert_eq!(harbour.pod("agent"), agent, "the agent's pod and image stayed: {}", dev.said());
+}
+
+/// After the edit of the control plane, one of what both share: that is another image of each.
+fn is_rebuilt(workspace: &Workspace, first: &BTreeMap<String, String>) {
+    let file = workspace.path().join("builds.json");
+    let build = || {
+        workspace.good(&["build", "--file-output", file.as_str()]);
+        built(&file)
+    };
+    let changed = |now: &BTreeMap<String, String>, before: &BTreeMap<String, String>| {
+        now.iter().filter(|(artifact, tag)| before[*artifact] != **tag).map(|(artifact, _)| artifact.clone()).collect::<Vec<_>>()
+    };
+    let own = build();
+    assert_eq!(changed(&own, first), ["strato-control-plane"], "the edit of its page");
+    workspace.edit(SHARED.0, SHARED.1, SHARED.2);
+    assert_eq!(changed(&build(), &own), ["strato-agent", "strato-control-plane"], "the edit of what both have");
 }

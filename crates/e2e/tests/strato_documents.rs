@@ -160,3 +160,22 @@ fn needs_that_have_grown_are_told() {
     let page = text("docs/strato/research.md").replace("275m CPU", "270m CPU");
     assert_eq!(undocumented(&page).len(), 1);
 }
+
+/// Why file sync is not used: nothing could be copied into an image without a base.
+fn has_a_base(dockerfile: &str) -> bool {
+    let from = dockerfile.lines().filter_map(|line| line.strip_prefix("FROM "));
+    from.last().is_none_or(|base| base.trim() != "scratch")
+}
+
+#[test]
+fn file_sync_is_considered() {
+    assert!(text("docs/strato/research.md").contains("**File sync was considered and is not used.**"));
+    for image in ["strato-control-plane", "strato-agent"] {
+        assert!(!has_a_base(&text(&format!("images/{image}/Dockerfile"))), "{image} has a base: consider file sync again");
+    }
+}
+
+#[test]
+fn a_base_that_files_could_be_copied_into_is_told() {
+    assert!(has_a_base("# Debian\nFROM debian:12\nCOPY a /a\n"));
+}
