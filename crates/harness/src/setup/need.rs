@@ -23,6 +23,11 @@ pub enum Need {
     RegistryImage,
     /// The database server of `strato` and of contracts that need one beside their cluster, on hosts that reach no registry.
     PostgresImage,
+    /// The control plane of the chart `strato`.
+    #[serde(rename = "strato-control-plane-image")]
+    ControlPlaneImage,
+    /// The agent of the chart `strato`.
+    StratoAgentImage,
     /// The authorization service of the chart `strato`.
     PermifyImage,
     /// The switch of the chart `strato`.
@@ -51,12 +56,13 @@ pub enum Need {
 }
 
 use Need::{
-    Actionlint, AgentImage, Coverage, Deny, Engine, Fuzz, Helm, Helm4, Kind, Nextest, NodeImage, OpenvswitchImage,
-    Oras, OvnImage, PermifyImage, PostgresImage, ProberImage, RegistryImage, Shellcheck, Skaffold,
+    Actionlint, AgentImage, ControlPlaneImage, Coverage, Deny, Engine, Fuzz, Helm, Helm4, Kind, Nextest, NodeImage,
+    OpenvswitchImage, Oras, OvnImage, PermifyImage, PostgresImage, ProberImage, RegistryImage, Shellcheck, Skaffold,
+    StratoAgentImage,
 };
 
 /// What clusters and the charts of this repository need.
-const LIVE: [Need; 12] = [
+const LIVE: [Need; 14] = [
     Engine,
     Kind,
     Helm,
@@ -65,6 +71,8 @@ const LIVE: [Need; 12] = [
     AgentImage,
     RegistryImage,
     PostgresImage,
+    ControlPlaneImage,
+    StratoAgentImage,
     PermifyImage,
     OpenvswitchImage,
     OvnImage,
@@ -73,7 +81,7 @@ const LIVE: [Need; 12] = [
 
 impl Need {
     /// All of them, in order.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Engine,
         Kind,
         Helm,
@@ -82,6 +90,8 @@ impl Need {
         AgentImage,
         RegistryImage,
         PostgresImage,
+        ControlPlaneImage,
+        StratoAgentImage,
         PermifyImage,
         OpenvswitchImage,
         OvnImage,
@@ -126,6 +136,8 @@ impl Need {
             AgentImage => "agent-image",
             RegistryImage => "registry-image",
             PostgresImage => "postgres-image",
+            ControlPlaneImage => "strato-control-plane-image",
+            StratoAgentImage => "strato-agent-image",
             PermifyImage => "permify-image",
             OpenvswitchImage => "openvswitch-image",
             OvnImage => "ovn-image",
@@ -152,6 +164,8 @@ impl Need {
             AgentImage => "building the image of the agents (about a minute)",
             RegistryImage => "building the registry image (some 10 s)",
             PostgresImage => "building the PostgreSQL image (some 15 s)",
+            ControlPlaneImage => "building the image of Strato's control plane (about a minute)",
+            StratoAgentImage => "building the image of Strato's agent (some 20 s)",
             PermifyImage => "building the image of Permify (about 2 min)",
             OpenvswitchImage => "building the image of Open vSwitch (some 15 s)",
             OvnImage => "building the image of OVN (a second more)",
@@ -179,8 +193,8 @@ impl Need {
 
     fn prerequisites(self) -> &'static [Self] {
         match self {
-            NodeImage | ProberImage | AgentImage | RegistryImage | PostgresImage | PermifyImage | OpenvswitchImage
-            | OvnImage => &[Engine],
+            NodeImage | ProberImage | AgentImage | RegistryImage | PostgresImage | ControlPlaneImage
+            | StratoAgentImage | PermifyImage | OpenvswitchImage | OvnImage => &[Engine],
             _ => &[],
         }
     }

@@ -1,5 +1,6 @@
-//! Images that hold one program of this workspace and nothing else: a static binary, built from the checkout, its hash
-//! the tag.
+//! Images that hold one program of this workspace and nothing else: a static binary, built from the checkout. The tag is
+//! its hash, or, where a chart names the image, the version that the chart names: then what it was made from is known by
+//! its label alone, and one of other sources is made again.
 
 use super::error::StepError;
 use super::{Ctx, apt, docker, recipes};
@@ -13,6 +14,10 @@ use std::time::Duration;
 pub(crate) struct ProgramImage {
     /// The binary, the last part of the image's name and the folder of its recipe in `images/`.
     name: &'static str,
+    /// What charts and contracts call it, without a tag.
+    repository: &'static str,
+    /// The tag that charts name; the binary's hash where they name none.
+    version: Option<&'static str>,
     /// The package that has the binary.
     package: &'static str,
     /// The folders that it is built from.
@@ -20,20 +25,33 @@ pub(crate) struct ProgramImage {
 }
 
 /// The in-cluster prober.
-pub(crate) const PROBER: ProgramImage =
-    ProgramImage { name: "prober", package: "seatrial-probes", sources: &["crates/probes", "crates/observation"] };
+pub(crate) const PROBER: ProgramImage = ProgramImage {
+    name: "prober",
+    repository: "seatrial/prober",
+    version: None,
+    package: "seatrial-probes",
+    sources: &["crates/probes", "crates/observation"],
+};
 
 /// The agents that work beside the registry.
-pub(crate) const PALLET_AGENT: ProgramImage =
-    ProgramImage { name: "pallet-agent", package: "workloads", sources: &["crates/workloads"] };
+pub(crate) const PALLET_AGENT: ProgramImage = workload("pallet-agent", "seatrial/pallet-agent", None);
+
+/// What the chart `strato` is about: who is dialled, and who dials.
+pub(crate) const STRATO_CONTROL_PLANE: ProgramImage =
+    workload("strato-control-plane", "strato-control-plane", Some("0.1.0"));
+pub(crate) const STRATO_AGENT: ProgramImage = workload("strato-agent", "strato-agent", Some("0.1.0"));
 
 /// All of them.
-pub(crate) const PROGRAM_IMAGES: [&ProgramImage; 2] = [&PROBER, &PALLET_AGENT];
+pub(crate) const PROGRAM_IMAGES: [&ProgramImage; 4] = [&PROBER, &PALLET_AGENT, &STRATO_CONTROL_PLANE, &STRATO_AGENT];
+
+const fn workload(name: &'static str, repository: &'static str, version: Option<&'static str>) -> ProgramImage {
+    ProgramImage { name, repository, version, package: "workloads", sources: &["crates/workloads"] }
+}
 
 impl ProgramImage {
     /// The image's name without its tag.
-    pub(crate) fn repository(&self) -> String {
-        format!("seatrial/{}", self.name)
+    pub(crate) fn repository(&self) -> &'static str {
+        self.repository
     }
 
     /// What the image of these sources is called, if its binary was built.
@@ -45,13 +63,15 @@ impl ProgramImage {
     /// The same by the engine, where the cache that built it is another one.
     pub(crate) async fn tag_in_engine(&self) -> Result<Option<String>, StepError> {
         let key = self.place(&workspace()?)?.key().to_string();
-        Ok(docker::made_from(&self.repository(), &key).await)
+        Ok(docker::made_from(self.repository, &key).await)
     }
 
     /// The tag, if the engine has the image.
     pub(super) async fn find(&self) -> Result<Option<String>, StepError> {
         let Some(tag) = self.tag()? else { return Ok(None) };
-        Ok(docker::image_id(&tag).await.map(|_| tag))
+        let place = self.place(&workspace()?)?;
+        let made_from = docker::image_key(&tag).await;
+        Ok(made_from.filter(|key| self.version.is_none() || *key == place.key().as_str()).map(|_| tag))
     }
 
     /// Builds binary and image.
@@ -69,7 +89,8 @@ impl ProgramImage {
     }
 
     fn tag_of(&self, binary: &Utf8Path) -> Result<String, CacheError> {
-        Ok(format!("{}:{}", self.repository(), hash_file(binary)?))
+        let version = self.version.map_or_else(|| hash_file(binary), |version| Ok(version.to_owned()))?;
+        Ok(format!("{}:{version}", self.repository))
     }
 
     /// Everything that makes the binary.

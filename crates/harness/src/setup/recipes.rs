@@ -63,6 +63,8 @@ static RECIPES: &[(&str, &[u8])] = recipes![
     "images/registry/customize.sh",
     "images/registry/entrypoint.sh",
     "images/registry/packages.txt",
+    "images/strato-agent/Dockerfile",
+    "images/strato-control-plane/Dockerfile",
     "images/strato-verify/Dockerfile",
     "tools/actionlint/go.mod",
     "tools/actionlint/go.sum",

@@ -3,7 +3,7 @@
 use super::debian_image::{OPENVSWITCH, OVN};
 use super::error::StepError;
 use super::go_image::PERMIFY_IMAGE;
-use super::program_image::{PALLET_AGENT, PROBER};
+use super::program_image::{PALLET_AGENT, PROBER, STRATO_AGENT, STRATO_CONTROL_PLANE};
 use super::programs::{ACTIONLINT, HELM, HELM_4, KIND, ORAS};
 use super::{Ctx, Need, POSTGRES, REGISTRY, cargo, engine, node_image, skaffold};
 use crate::cache::{cache_dir, link_bin};
@@ -24,6 +24,8 @@ pub(super) async fn find(ctx: &mut Ctx<'_>) -> Result<Option<String>, StepError>
         Need::AgentImage => PALLET_AGENT.find().await?,
         Need::RegistryImage => REGISTRY.find(ctx).await,
         Need::PostgresImage => POSTGRES.find(ctx).await,
+        Need::ControlPlaneImage => STRATO_CONTROL_PLANE.find().await?,
+        Need::StratoAgentImage => STRATO_AGENT.find().await?,
         Need::PermifyImage => PERMIFY_IMAGE.find().await,
         Need::OpenvswitchImage => OPENVSWITCH.find(ctx).await,
         Need::OvnImage => OVN.find(ctx).await,
@@ -53,6 +55,8 @@ pub(super) async fn make(ctx: &mut Ctx<'_>) -> Result<String, StepError> {
         Need::AgentImage => PALLET_AGENT.make(ctx).await,
         Need::RegistryImage => REGISTRY.make(ctx).await,
         Need::PostgresImage => POSTGRES.make(ctx).await,
+        Need::ControlPlaneImage => STRATO_CONTROL_PLANE.make(ctx).await,
+        Need::StratoAgentImage => STRATO_AGENT.make(ctx).await,
         Need::PermifyImage => PERMIFY_IMAGE.make(ctx).await,
         Need::OpenvswitchImage => OPENVSWITCH.make(ctx).await,
         Need::OvnImage => OVN.make(ctx).await,

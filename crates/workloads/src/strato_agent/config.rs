@@ -22,7 +22,7 @@ pub struct Config {
     pub wish: Wish,
     /// `QEMU_PATH`: where QEMU is; looked for on `PATH` where it is left out.
     pub qemu: Option<PathBuf>,
-    /// `LOG_LEVEL`: debug, info, warn or error; info where it is left out.
+    /// `LOG_LEVEL`: trace, debug, info, warn or error; info where it is left out.
     pub log_level: Level,
     /// `STATUS_PORT`: where it tells how it is; 8081 where it is left out.
     pub status_port: u16,
@@ -54,7 +54,7 @@ impl Default for Limits {
 
 const CONTROL_PLANE_URL: Told = ("CONTROL_PLANE_URL", "the control plane's ws:// URL");
 const MODE: Told = ("AGENT_MODE", "auto, mock or qemu");
-const LOG_LEVEL: Told = ("LOG_LEVEL", "debug, info, warn or error");
+const LOG_LEVEL: Told = ("LOG_LEVEL", "trace, debug, info, warn or error");
 const STATUS_PORT: Told = ("STATUS_PORT", "a port from 1 to 65535");
 const HEARTBEAT: Told = ("HEARTBEAT_SECONDS", "whole seconds from 1 to 3600");
 const FAULT: Told = ("STRATO_FAULT", "faults that the agent knows, divided by commas, or not set");

@@ -32,7 +32,7 @@ async fn connect(url: &Uri) -> Result<Socket, String> {
     let settings = settings.max_message_size(Some(MOST)).max_frame_size(Some(MOST));
     match client_async_with_config(url, stream, Some(settings)).await {
         Ok((socket, _)) => Ok(socket),
-        Err(Error::Http(answer)) => Err(format!("no WebSocket: it answers {}", answer.status())),
+        Err(Error::Http(answer)) => Err(format!("no upgrade: status {}", answer.status().as_u16())),
         Err(error) => Err(chain(&error)),
     }
 }

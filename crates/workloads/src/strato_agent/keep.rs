@@ -24,7 +24,9 @@ pub(super) async fn keep(config: &Config, status: &Status, mode: Mode, mut leavi
         }
         let pause = backoff.next();
         status.lost(&reason);
-        log::event(Level::Warn, "disconnected", &json!({ "reason": reason, "retrySeconds": pause.as_secs_f64() }));
+        let message = format!("not connected: {reason}");
+        let fields = json!({ "message": message, "reason": reason, "retrySeconds": pause.as_secs_f64() });
+        log::event(Level::Warn, "disconnected", &fields);
         let told = tokio::time::timeout(pause, leaving.wait_for(|is_leaving| *is_leaving));
         if told.await.is_ok() {
             return;

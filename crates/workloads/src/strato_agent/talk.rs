@@ -95,12 +95,17 @@ impl<'a> Talk<'a> {
             let event = timeout_at(self.acknowledged + patience, self.next(leaving)).await;
             let followed = match event {
                 Ok(event) => self.on(event).await,
-                Err(_) => Err(Ended::Lost(format!("nothing acknowledged for {} ms", patience.as_millis()))),
+                Err(_) => Err(self.unacknowledged(patience)),
             };
             if let Err(ended) = followed {
                 return ended;
             }
         }
+    }
+
+    fn unacknowledged(&self, patience: Duration) -> Ended {
+        let what = if self.session.is_some() { "no heartbeat acknowledged" } else { "no answer to register" };
+        Ended::Lost(format!("{what} within {} ms", patience.as_millis()))
     }
 
     async fn next(&mut self, leaving: &mut watch::Receiver<bool>) -> Event {

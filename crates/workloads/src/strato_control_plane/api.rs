@@ -3,7 +3,7 @@
 use super::agents::Agent;
 use super::plane::ControlPlane;
 use axum::Json;
-use axum::extract::{FromRequestParts, State};
+use axum::extract::{FromRequestParts, Path, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -13,6 +13,15 @@ use std::sync::Arc;
 /// `GET /api/agents`
 pub(super) async fn agents(State(plane): State<Arc<ControlPlane>>) -> Json<Vec<Agent>> {
     Json(plane.agents.list())
+}
+
+/// `GET /api/agents/{id}`
+pub(super) async fn agent(
+    State(plane): State<Arc<ControlPlane>>,
+    Path(id): Path<String>,
+) -> Result<Json<Agent>, Refused> {
+    let found = plane.agents.list().into_iter().find(|agent| agent.id == id);
+    found.map(Json).ok_or_else(|| Refused(StatusCode::NOT_FOUND, "no_agent", format!("there is no agent {id}")))
 }
 
 /// `GET /api/session`

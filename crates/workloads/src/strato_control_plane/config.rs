@@ -20,7 +20,7 @@ pub struct Config {
     pub tenant: String,
     /// `WEBAUTHN_RELYING_PARTY_ID`, `_NAME`, `_ORIGIN`.
     pub relying_party: RelyingParty,
-    /// `LOG_LEVEL`: debug, info, warn or error; info where it is left out.
+    /// `LOG_LEVEL`: trace, debug, info, warn or error; info where it is left out.
     pub log_level: Level,
     /// `HEARTBEAT_SECONDS`: how often agents say that they live, unless they declare otherwise.
     pub heartbeat_seconds: u32,
@@ -66,7 +66,7 @@ impl Default for Limits {
 const PORT: Told = ("PORT", "a port from 1 to 65535");
 const DATABASE_URL: Told = ("DATABASE_URL", "a postgres:// URL");
 const PERMIFY_URL: Told = ("PERMIFY_URL", "Permify's http:// URL");
-const LOG_LEVEL: Told = ("LOG_LEVEL", "debug, info, warn or error");
+const LOG_LEVEL: Told = ("LOG_LEVEL", "trace, debug, info, warn or error");
 const HEARTBEAT: Told = ("HEARTBEAT_SECONDS", "whole seconds from 1 to 3600");
 const PING: Told = ("PING_SECONDS", "whole seconds from 1 to 3600");
 const FAULT: Told = ("STRATO_FAULT", "faults that the control plane knows, divided by commas, or not set");
@@ -149,7 +149,7 @@ mod tests {
     fn what_makes_no_sense_is_named() {
         check(("PORT", "0"), "PORT is `0`; it must be a port from 1 to 65535");
         check(("PERMIFY_URL", "permify:3478"), "PERMIFY_URL is `permify:3478`; it must be Permify's http:// URL");
-        check(("LOG_LEVEL", "loud"), "LOG_LEVEL is `loud`; it must be debug, info, warn or error");
+        check(("LOG_LEVEL", "loud"), "LOG_LEVEL is `loud`; it must be trace, debug, info, warn or error");
         check(("HEARTBEAT_SECONDS", "0"), "HEARTBEAT_SECONDS is `0`; it must be whole seconds from 1 to 3600");
         check(("PING_SECONDS", "often"), "PING_SECONDS is `often`; it must be whole seconds from 1 to 3600");
         let fault = "STRATO_FAULT is `never-ack`; it must be faults that the control plane knows, divided by commas, or not set";

@@ -83,14 +83,13 @@ impl Permify {
 
     /// Whether this user may do this.
     pub(super) async fn may(&self, user: &str, act: Act<'_>) -> Result<bool, Reason> {
-        let answer = self.check(user, act).await?;
-        if answer.status == 200 {
-            return Ok(is_allowed(&answer.json));
-        }
+        let mut answer = self.check(user, act).await?;
         // Started anew, with nothing in its memory?
-        *self.schema.lock().await = None;
-        let answer = ok(self.check(user, act).await?)?;
-        Ok(is_allowed(&answer))
+        if answer.status == 404 {
+            *self.schema.lock().await = None;
+            answer = self.check(user, act).await?;
+        }
+        ok(answer).map(|answer| is_allowed(&answer))
     }
 
     async fn check(&self, user: &str, Act { entity, id, permission }: Act<'_>) -> Result<Answer, Reason> {

@@ -47,6 +47,7 @@ impl ControlPlane {
             .route("/health/live", get(health::live))
             .route("/health/ready", get(health::ready))
             .route("/api/agents", get(api::agents))
+            .route("/api/agents/{id}", get(api::agent))
             .route("/api/session", get(api::session))
             .route("/api/vms", get(vms::list).post(vms::create))
             .route("/api/vms/{id}/stop", post(vms::stop))

@@ -20,7 +20,7 @@ use tokio_postgres::Row;
 /// How long the fault `slow-endpoint` takes.
 const SLOW: Duration = Duration::from_millis(300);
 
-/// So many machines are listed, the newest first.
+/// What is told of a machine, in the order of [`vm`].
 const COLUMNS: &str = r#"id, name, owner, state, to_char(created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"#;
 
 /// A virtual machine.
