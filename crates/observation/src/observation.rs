@@ -50,6 +50,9 @@ pub struct Actions {
     /// What pushes remembered, by name.
     #[serde(default)]
     pub seeds: IndexMap<String, Seed>,
+    /// What sessions of `before` have saved, by name.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub saved: IndexMap<String, serde_json::Value>,
     /// Lines for the reader: what was done, and how long each took.
     #[serde(default)]
     pub notes: Vec<String>,

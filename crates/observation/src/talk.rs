@@ -73,6 +73,9 @@ pub struct WsState {
     pub frames: Vec<WsFrame>,
     /// How many frames came in all.
     pub count: usize,
+    /// How many pings of the other side came; each was answered.
+    #[serde(default)]
+    pub pings: u64,
     /// How it ended, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed: Option<WsClosed>,
@@ -135,6 +138,9 @@ pub struct WsStep {
     /// The end of the line, where it was over by then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed: Option<WsClosed>,
+    /// How many pings of the other side had come over the line by then, in all.
+    #[serde(default)]
+    pub pings: u64,
 }
 
 /// One query, or several with `;` between them.

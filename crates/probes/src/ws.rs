@@ -44,6 +44,7 @@ struct Line {
 #[derive(Debug, Default)]
 struct Seen {
     frames: Vec<WsFrame>,
+    pings: u64,
     closed: Option<WsClosed>,
 }
 
@@ -117,6 +118,7 @@ impl Line {
             now_ms: ms(self.since),
             frames: seen.frames.get(from..).unwrap_or_default().to_vec(),
             count: seen.frames.len(),
+            pings: seen.pings,
             closed: seen.closed.clone(),
         }
     }
@@ -199,7 +201,9 @@ fn keep_frame(message: Message, seen: &watch::Sender<Seen>, since: Instant) {
         Message::Text(text) => (WsKind::Text, bounded(text.as_str())),
         Message::Binary(bytes) => (WsKind::Binary, bounded(&String::from_utf8_lossy(&bytes))),
         Message::Pong(bytes) => (WsKind::Pong, bounded(&String::from_utf8_lossy(&bytes))),
-        Message::Ping(_) | Message::Close(_) | Message::Frame(_) => return,
+        // Its pong is sent with the next read.
+        Message::Ping(_) => return seen.send_modify(|seen| seen.pings += 1),
+        Message::Close(_) | Message::Frame(_) => return,
     };
     let frame = WsFrame { at_ms: ms(since), kind, text };
     seen.send_modify(|seen| {

@@ -216,11 +216,12 @@ fn alone(text: &str) -> Option<&str> {
     (!inner.contains("$(") && !inner.contains(')')).then_some(inner)
 }
 
-/// `saved.x` in a session and in logs after it, and a field of an object (`deploy/x.metadata.generation`) among what objects are like.
+/// `saved.x` in what is asked and expected once a session has saved it, and a field of an object
+/// (`deploy/x.metadata.generation`) among what objects are like.
 fn is_of_the_run(name: &str, at: &str) -> bool {
     let is_in = |key: &str| at.split('/').any(|step| step == key);
     match name.trim().strip_prefix("saved.") {
-        Some(saved) => (is_in("http") || is_in("logs")) && !saved.is_empty(),
+        Some(saved) => ["http", "logs", "ws", "postgres", "object"].into_iter().any(is_in) && !saved.is_empty(),
         None => is_in("object") && object_field(name).is_some(),
     }
 }
@@ -244,7 +245,7 @@ fn look_up(name: &str, known: &Known<'_>) -> Result<Looked, Unknown> {
         "env" => env(rest, known),
         "saved" => Err(Unknown::new(
             format!("`{name}` is not known here"),
-            Some("what an `http` session saves is known in its later steps, and in `logs` after it".to_owned()),
+            Some("what an `http` saves is known in its later steps, and in http, ws, postgres, object and logs after it".to_owned()),
         )),
         _ if name.contains('/') => Err(Unknown::new(
             format!("`{name}` is not known here"),

@@ -109,7 +109,7 @@ impl Graph {
     pub(crate) fn named(&self, target: &Target) -> Vec<&Document> {
         let (kind, name) = match target {
             Target::Service { name, .. } => ("Service", name),
-            Target::Object { kind: Kind::Named(kind), name } => (kind.as_str(), name),
+            Target::Object { kind: Kind::Named(kind), name } | Target::Pod { kind, name, .. } => (kind.as_str(), name),
             Target::Object { kind: Kind::PodTemplates, .. } => {
                 return self.pod_templates().map(|pod| pod.workload).collect();
             }

@@ -129,9 +129,10 @@ fn all_phases(
         if let Some(failed) = on_files.find(|verdict| verdict.kind != VerdictKind::Pass) {
             return failed;
         }
-        return in_rounds(&looked, rounds, !clause.when.is_empty(), &mut parts).verdict(slot);
+        let memory = Memory::of(&observation.actions.saved);
+        return in_rounds(&looked, &memory, rounds, !clause.when.is_empty(), &mut parts).verdict(slot);
     }
-    let mut memory = Memory::default();
+    let mut memory = Memory::of(&observation.actions.saved);
     for phase in phases {
         if let Some(verdict) = statics::of_check(chart, environment, slot, &phase.check) {
             if verdict.kind != VerdictKind::Pass {
@@ -172,17 +173,21 @@ fn installs(observation: &Observation) -> Ruling {
 /// What is repeated with several checks: in each round each of them has its part.
 fn in_rounds<'a>(
     phases: &[&Phase],
+    saved: &Memory,
     rounds: u32,
     has_event: bool,
     parts: &mut impl Iterator<Item = &'a Part>,
 ) -> Ruling {
     let mut values = Vec::new();
     for time in 1..=rounds {
+        let mut memory = saved.clone();
         for phase in phases {
+            let filled = memory.filled(phase);
             let Some(part) = parts.next() else {
                 return Ruling::unclear("missing", "a check of the clause was not looked at").the(time, rounds);
             };
-            match of_part(phase, has_event, part) {
+            memory.learn(phase, part);
+            match of_part(&filled, has_event, part) {
                 Ruling::Pass(more) => merge(&mut values, more),
                 other => return other.the(time, rounds),
             }

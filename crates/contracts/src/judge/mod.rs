@@ -27,7 +27,7 @@ mod watch;
 mod wellness;
 
 pub use admission::{Question, questions};
-pub use checks::{answers, patience, referred, saved};
+pub use checks::{answers, is_as_promised, patience, referred, saved};
 pub use clause_of::{clause_of, needs_observation, phases};
 pub use evaluate::evaluate;
 pub use latency::{is_measurable, latency_goal, taken_again};

@@ -25,7 +25,7 @@ pub(crate) fn clause(tree: &Value, is_skip_expired: bool, found: &mut Findings<'
     let when = all(file.when.map(|events| events.at("/when")), |at, step| event(step, at, found));
     let times = TimesFile { within: file.within, for_: file.for_, latency: file.latency };
     let then = phases(tree, file.then, times, file.repeat, found);
-    let healing = file.heals.map(|text| throughout::heals(&text, found));
+    let healing = file.heals.map(|value| healing(&value, found));
     let skip = file.skip.map(|file| skip(file, is_skip_expired, found));
     let mut then = then?;
     for phase in &mut then {
@@ -90,15 +90,10 @@ fn phases(
         ("within", times.within.is_some()),
         ("for", times.for_.is_some()),
         ("latency", times.latency.is_some()),
-        ("repeat", repeat.is_some()),
     ];
     for (key, is_there) in time_words {
         if is_there {
-            let hint = match key {
-                "repeat" => "a clause with one check is repeated, with its event".to_owned(),
-                _ => "write it beside the check that it is about".to_owned(),
-            };
-            let hint = Some(hint);
+            let hint = Some("write it beside the check that it is about".to_owned());
             found.key(&child("", key), "misplaced-key", format!("`{key}` beside `then`"), hint);
             is_good = false;
         }
@@ -109,7 +104,26 @@ fn phases(
         let check = the_check(tree, at, found);
         phase(check, times, at, found)
     });
-    phases.filter(|_| is_good)
+    // All of them in each round.
+    let repeat = flat(repeat.map(|times| within::repeat(times, found)))?;
+    let phases = phases.filter(|_| is_good)?;
+    Some(phases.into_iter().map(|phase| Phase { repeat, ..phase }).collect())
+}
+
+/// `heals: 30s`, or one check with its own `within`.
+fn healing(value: &Value, found: &mut Findings<'_>) -> Option<Phase> {
+    if let Some(text) = value.as_str() {
+        return throughout::heals(text, found);
+    }
+    let times: TimesFile = read(value, "/heals", found)?;
+    let check = the_check(value, "/heals", found);
+    let phase = phase(check, times, "/heals", found)?;
+    if phase.within.is_none() {
+        let hint = Some("add `within: 5s`, counted from when `when` is undone".to_owned());
+        found.value("/heals", "no-time", "what heals does so within a time", hint);
+        return None;
+    }
+    Some(Phase { heals: true, ..phase })
 }
 
 fn phase(check: Option<Check>, times: TimesFile, at: &str, found: &mut Findings<'_>) -> Option<Phase> {
@@ -217,7 +231,7 @@ fn is_consistent(tree: &Value, clause: &Clause, found: &mut Findings<'_>) -> boo
         within::is_of_a_start(clause, found),
         is_measurable(tree, clause, found),
         throughout::is_watchable(tree, clause, found),
-        saved::is_saved_before(tree, clause, found),
+        saved::is_saved_before(tree, found),
     ];
     is_good.iter().all(|good| *good)
 }

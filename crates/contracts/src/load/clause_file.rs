@@ -47,8 +47,10 @@ pub(super) struct CircumstancesFile {
     /// The promise holds before, during and after the event: until 5 s after all is ready again.
     #[serde(default)]
     pub(super) throughout: bool,
-    /// In the end what `when` did is undone, and all that was ready is ready again within this time.
-    pub(super) heals: Option<String>,
+    /// In the end what `when` did is undone, and all that was ready is ready again within this time; or one check with
+    /// its own `within`, counted from then.
+    #[schemars(with = "Option<HealsFile>")]
+    pub(super) heals: Option<Value>,
     /// Requirement rows.
     pub(super) covers: Option<OneOrMany<String>>,
     /// A line for the report.
@@ -144,8 +146,8 @@ pub(super) enum EventFile {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct EventMap {
-    /// Delete the pods of a workload.
-    pub(super) delete_pod: Option<String>,
+    /// Delete the pods of a workload; with `{ of: deploy/x, grace: 0s }` in another time than they ask for themselves.
+    pub(super) delete_pod: Option<DeletePodFile>,
     /// Restart a workload, as `kubectl rollout restart` does.
     pub(super) restart: Option<String>,
     /// Set the replicas of workloads.
@@ -159,6 +161,10 @@ pub(super) struct EventMap {
     /// Every process of a workload stands still until the clause is over; `needs/x`, a container beside the cluster, is
     /// stopped, and started again.
     pub(super) stop: Option<String>,
+    /// Drop the packets between a workload's pods and a Service port, in the pods' own network, so that neither side is
+    /// told: { deploy/x: svc/y:http }. Undone after the clause, or by `heals`.
+    #[schemars(extend("minProperties" = 1))]
+    pub(super) cut: Option<IndexMap<String, String>>,
     /// Change fields of objects: { sts/x: { spec.replicas: 1 } }.
     #[schemars(extend("minProperties" = 1), with = "Option<IndexMap<String, IndexMap<String, Value>>>")]
     pub(super) patch: Option<IndexMap<String, Value>>,
@@ -171,6 +177,25 @@ pub(super) struct EventMap {
     pub(super) upgrade: Option<UpgradeFile>,
     /// Requests at a constant rate, until the clause is judged: so many of them failed is told, and may be limited.
     pub(super) load: Option<LoadFile>,
+}
+
+/// A workload, or one and the time that its pods have to end.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum DeletePodFile {
+    /// `deploy/x`.
+    Target(String),
+    Graced(GracedFile),
+}
+
+/// A workload, and the time that its pods have to end.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GracedFile {
+    /// The workload.
+    pub(super) of: String,
+    /// The time, in whole seconds; 0s is a crash.
+    pub(super) grace: String,
 }
 
 /// What an upgrade starts from, and its values.
@@ -258,6 +283,15 @@ impl JsonSchema for PhaseFile {
         let times = TimesFile::json_schema(generator);
         with_checks("One check with its own time words.", Some(&times), generator)
     }
+}
+
+/// What is promised once the event was undone: a time until all is ready again, or a check.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "for the schema")]
+enum HealsFile {
+    Time(String),
+    Check(PhaseFile),
 }
 
 /// The schema of an entry of `before`: one check.

@@ -1,11 +1,12 @@
 //! Events of `when`: a word, or one event and what it happens to. A new event is a field of `EventMap` and an arm here.
 
-use super::clause_file::{EventFile, EventMap, FromFile};
+use super::clause_file::{DeletePodFile, EventFile, EventMap, FromFile, GracedFile};
 use super::findings::Findings;
 use super::load_file::load;
-use super::scalars::{Number, object, set_keys};
+use super::scalars::{Number, address, object, set_keys};
 use crate::diagnostic::{child, hint};
 use crate::model::{Event, Kind, Name, Target};
+use crate::units;
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -29,7 +30,7 @@ fn event_word(word: &str, at: &str, found: &mut Findings<'_>) -> Option<Event> {
         "upgrade" => Some(Event::Upgrade { set: IndexMap::new() }),
         "rollback" => Some(Event::Rollback),
         "restartNode" => Some(Event::RestartNode),
-        "deletePod" | "restart" | "scale" | "drain" | "signal" | "stop" | "patch" | "apply" | "delete" | "load" => {
+        "deletePod" | "restart" | "scale" | "drain" | "signal" | "stop" | "cut" | "patch" | "apply" | "delete" | "load" => {
             let hint = Some(format!("write `{{ {word}: deploy/x }}`"));
             found.value(at, "bad-event", format!("`{word}` needs to know what it happens to"), hint);
             None
@@ -43,9 +44,8 @@ fn event_word(word: &str, at: &str, found: &mut Findings<'_>) -> Option<Event> {
 
 fn event_map(map: EventMap, at: &str, found: &mut Findings<'_>) -> Option<Event> {
     let mut events = Vec::new();
-    if let Some(text) = map.delete_pod {
-        let event = workload(&text, &child(at, "deletePod"), &["Job", "Pod", "ReplicaSet"], found);
-        events.push(("deletePod", event.map(Event::DeletePod)));
+    if let Some(file) = map.delete_pod {
+        events.push(("deletePod", delete_pod(file, &child(at, "deletePod"), found)));
     }
     if let Some(text) = map.restart {
         events.push(("restart", workload(&text, &child(at, "restart"), &[], found).map(Event::Restart)));
@@ -61,6 +61,9 @@ fn event_map(map: EventMap, at: &str, found: &mut Findings<'_>) -> Option<Event>
     }
     if let Some(text) = map.stop {
         events.push(("stop", stop(&text, &child(at, "stop"), found)));
+    }
+    if let Some(lines) = map.cut {
+        events.push(("cut", cut(&lines, &child(at, "cut"), found)));
     }
     if let Some(patches) = map.patch {
         events.push(("patch", patch(patches, &child(at, "patch"), found)));
@@ -86,7 +89,7 @@ fn event_map(map: EventMap, at: &str, found: &mut Findings<'_>) -> Option<Event>
         1 => events.pop()?.1,
         0 => {
             let hint =
-                Some("write deletePod, restart, scale, drain, signal, stop, patch, apply, delete, load or upgrade, or one of the words reinstall, uninstall, rollback, restartNode".into());
+                Some("write deletePod, restart, scale, drain, signal, stop, cut, patch, apply, delete, load or upgrade, or one of the words reinstall, uninstall, rollback, restartNode".into());
             found.value(at, "bad-event", "an event that is none", hint);
             None
         }
@@ -96,6 +99,46 @@ fn event_map(map: EventMap, at: &str, found: &mut Findings<'_>) -> Option<Event>
             None
         }
     }
+}
+
+fn delete_pod(file: DeletePodFile, at: &str, found: &mut Findings<'_>) -> Option<Event> {
+    const MORE: [&str; 3] = ["Job", "Pod", "ReplicaSet"];
+    let GracedFile { of, grace } = match file {
+        DeletePodFile::Target(text) => return workload(&text, at, &MORE, found).map(Event::DeletePod),
+        DeletePodFile::Graced(file) => file,
+    };
+    let of = workload(&of, &child(at, "of"), &MORE, found);
+    let whole = units::duration(&grace).filter(|time| time.subsec_nanos() == 0);
+    if whole.is_none() {
+        let hint = Some("write whole seconds: 0s, 5s".to_owned());
+        found.value(&child(at, "grace"), "bad-duration", format!("`{grace}` is no time to end in"), hint);
+    }
+    Some(Event::DeletePodIn { of: of?, grace: whole? })
+}
+
+/// A workload, and the Service port that it does not reach any more.
+fn cut(lines: &IndexMap<String, String>, at: &str, found: &mut Findings<'_>) -> Option<Event> {
+    let mut parsed = Some(IndexMap::new());
+    for (text, to) in lines {
+        let at = child(at, text);
+        let from = found.of_key(|found| workload(text, &at, &[], found));
+        let to = service_port(to, &at, found);
+        match (from, to, &mut parsed) {
+            (Some(_), Some(to), Some(parsed)) => _ = parsed.insert(text.clone(), to),
+            _ => parsed = None,
+        }
+    }
+    parsed.map(Event::Cut)
+}
+
+fn service_port(text: &str, at: &str, found: &mut Findings<'_>) -> Option<Target> {
+    let target = address(text, at, found)?;
+    let is_port = matches!(&target, Target::Service { path, .. } if path.is_empty());
+    if !is_port {
+        let hint = Some("write svc/NAME:PORT, without a path".to_owned());
+        found.value(at, "bad-target", format!("`{text}` is no port of a Service"), hint);
+    }
+    is_port.then_some(target)
 }
 
 /// A workload, or a container beside the cluster; that there is such a need is looked at with the needs.

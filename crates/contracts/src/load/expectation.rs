@@ -119,6 +119,8 @@ fn is_operand(operator: Operator, operand: &str, at: &str, found: &mut Findings<
                 false
             }
         },
+        // What it is, the run knows.
+        _ if operand.starts_with("$(") => true,
         _ if is_amount(operand) => true,
         _ => {
             let hint = "amounts are written 100Mi, 1GB, 500m, 200ms, 3 or 80% of limit".to_owned();

@@ -64,7 +64,7 @@ fn request(written: &Value, at: &str, found: &mut Findings<'_>) -> Option<HttpSt
         let is_number =
             step.status.as_ref().is_none_or(|status| matches!(status, Expectation::Equal(Value::Number(_))));
         let is_bare = step.header.is_empty() && step.text.is_none() && step.json.is_empty() && step.save.is_empty();
-        is_number && is_bare && step.failure.is_none() && step.tls.is_none()
+        is_number && is_bare && step.failure.is_none() && step.tls.is_none() && step.within.is_none()
     };
     let fits = only.filter(is_status);
     if fits.is_none() {

@@ -1,4 +1,4 @@
-//! Targets as text: `svc/NAME:PORT/path`, `host:PORT/path`, `KIND/NAME`, parsed (they print themselves in `model`).
+//! Targets as text: `svc/NAME:PORT/path`, `deploy/NAME:PORT/path`, `host:PORT/path`, `KIND/NAME`, parsed (they print themselves in `model`).
 
 use crate::model::{Kind, Name, PortRef, Target, TargetError};
 use std::str::FromStr;
@@ -112,9 +112,21 @@ fn service(rest: &str) -> Result<Target, TargetError> {
 fn object(text: &str) -> Result<Target, TargetError> {
     let (word, name) = text.split_once('/').map_or((text, None), |(word, name)| (word, Some(name)));
     let kind = kind_of(word, name)?;
+    if let (Kind::Named(kind), Some((name, rest))) = (&kind, name.and_then(|name| name.split_once(':')))
+        && Target::WITH_PODS.contains(&kind.as_str())
+    {
+        return pod(kind, name, rest);
+    }
     let has_colons = matches!(&kind, Kind::Named(kind) if kind.contains("Role"));
     let name = name.map_or(Ok(Name::Only), |name| name_of(name, has_colons))?;
     Ok(Target::Object { kind, name })
+}
+
+/// What follows the colon of `deploy/NAME:`: a port, and a path.
+fn pod(kind: &str, name: &str, rest: &str) -> Result<Target, TargetError> {
+    let (port, path) = cut_path(rest);
+    let (kind, name) = (kind.to_owned(), name_of(name, false)?);
+    Ok(Target::Pod { kind, name, port: port_ref(port)?, path: path.to_owned() })
 }
 
 fn kind_of(word: &str, name: Option<&str>) -> Result<Kind, TargetError> {
@@ -201,6 +213,9 @@ mod tests {
         for text in ["ingress/shop/", "ingress/shop/a/b?c=d"] {
             check(text, text);
         }
+        for text in ["deploy/x:8081/status", "sts/x:http", "ds/x:6640/a:b"] {
+            check(text, text);
+        }
         for text in ["widget/sample", "clusterrole/system:node", "pod/x-0", "ns/pallet"] {
             check(text, text);
         }
@@ -229,7 +244,9 @@ mod tests {
         check("deploy/", "`` is no name");
         check("deploy/Registry", "`Registry` is no name");
         check("deploy/a b", "`a b` is no name");
-        check("deploy/x:80", "`x:80` is no name");
+        check("deploy/x:", "`` is no port");
+        check("deploy/x:99999/", "`99999` is no port");
+        check("pvc/x:80", "`x:80` is no name");
         check("what is this", "`what is this` is no name");
         check("/x", "a target is empty");
     }

@@ -267,6 +267,13 @@ fn a_session_names_what_was_saved_before() {
     check_clause(&then("$(saved.id)"), &[]);
     check_clause(&then("'made $(saved.id)'"), &[]);
     check_clause(&then("[ok, $(saved.ip)]"), &["3:79 unknown-reference"]);
+    let prepared = |name: &str| {
+        let before = "before: { http: { get: svc/x, save: { id: json.id } } }";
+        format!("  a: {{ {before}, when: uninstall, ws: {{ to: svc/x, talk: [{{ send: '$(saved.{name})' }}] }} }}\n")
+    };
+    check_clause(&prepared("id"), &[]);
+    check_clause(&prepared("ip"), &["3:85 unknown-reference"]);
+    check_clause("  a: { tcp: 'svc/x:$(saved.id)' }\n", &["3:13 unknown-reference"]);
 }
 
 #[test]
@@ -472,7 +479,10 @@ fn durations_quantities_and_regexes_are_read_at_once() {
     check_clause("  a: { http: svc/x, within: 5s of ready }\n", &["3:21 no-event"]);
     check_clause("  a: { http: svc/x, repeat: 0 }\n", &["3:29 bad-value"]);
     check_clause("  a: { http: svc/x, repeat: 101 }\n", &["3:29 bad-value"]);
-    check_clause("  a: { then: [{ http: svc/x }], repeat: 3 }\n", &["3:33 misplaced-key"]);
+    check_clause("  a: { then: [{ http: svc/x }], repeat: 3 }\n", &[]);
+    check_clause("  a: { then: [{ http: svc/x }], repeat: 0 }\n", &["3:41 bad-value"]);
+    check_clause("  a: { http: { get: svc/x, within: 5 } }\n", &["3:36 bad-duration"]);
+    check_clause("  a: { http: { post: svc/x, within: 5s } }\n", &["3:29 misplaced-key"]);
     check_clause("  a: { rendered: { deploy/x: absent }, repeat: 3 }\n", &["3:40 misplaced-key"]);
     check_clause("  a: { when: uninstall, http: svc/x, within: 5s of settled }\n", &["3:46 bad-duration"]);
     check_clause("  a: { usage: { of: node, memory: '< plenty' } }\n", &["3:35 bad-quantity"]);
@@ -482,6 +492,28 @@ fn durations_quantities_and_regexes_are_read_at_once() {
     check_clause("  a: { http: { get: svc/x, expect: { status: 700 } } }\n", &["3:46 bad-status"]);
     check("chart: .\ntimeouts: { ready: soon }\n", &["2:20 bad-duration"]);
     check_clause("  a: { skip: { reason: x, until: tomorrow }, http: svc/x }\n", &["3:34 bad-date"]);
+}
+
+#[test]
+fn what_heals_does_so_within_a_time() {
+    let clause = |heals: &str| format!("  a: {{ when: {{ restart: deploy/x }}, http: svc/x, heals: {heals} }}\n");
+    check_clause(&clause("5s"), &[]);
+    check_clause(&clause("{ http: svc/x, within: 5s }"), &[]);
+    check_clause(&clause("{ http: svc/x }"), &["3:58 no-time"]);
+    check_clause(&clause("{ within: 5s }"), &["3:51 no-check"]);
+    check_clause("  a: { http: svc/x, heals: { http: svc/x, within: 5s } }\n", &["3:21 no-event"]);
+}
+
+#[test]
+fn a_line_is_cut_between_a_workload_and_a_port() {
+    let clause = |when: &str| format!("  a: {{ when: {{ {when} }}, http: svc/x }}\n");
+    check_clause(&clause("cut: { deploy/x: svc/y:http }"), &[]);
+    check_clause(&clause("cut: { deploy/x: svc/y:http/path }"), &["3:35 bad-target"]);
+    check_clause(&clause("cut: { svc/x: svc/y:http }"), &["3:22 bad-target"]);
+    check_clause(&clause("cut: deploy/x"), &["3:20 wrong-type"]);
+    check_clause(&clause("deletePod: { of: deploy/x, grace: 0s }"), &[]);
+    check_clause(&clause("deletePod: { of: deploy/x, grace: 0 }"), &["3:49 wrong-type"]);
+    check_clause(&clause("deletePod: { of: deploy/x, grace: 1500ms }"), &["3:49 bad-duration"]);
 }
 
 #[test]

@@ -128,6 +128,9 @@ pub struct HttpStep {
     pub failure: Option<String>,
     /// What later steps of the session may name: `$(saved.NAME)`.
     pub save: IndexMap<String, Saved>,
+    /// It is asked again until it is as promised, for so long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<std::time::Duration>,
 }
 
 /// What a service account may do, and what it may not.

@@ -126,6 +126,13 @@ pub enum Action {
 pub enum Event {
     /// Delete the pods of a workload.
     DeletePod(Target),
+    /// The same, with another time to end than the pods ask for themselves.
+    DeletePodIn {
+        /// The workload.
+        of: Target,
+        /// The time; none at all is a crash.
+        grace: Duration,
+    },
     /// `kubectl rollout restart`.
     Restart(Target),
     /// Set the replicas of workloads.
@@ -140,6 +147,9 @@ pub enum Event {
     Signal(IndexMap<String, String>),
     /// Every process of a workload stands still until the clause is over.
     Stop(Target),
+    /// Packets between a workload's pods and a Service port are dropped, without a word, until the clause is over:
+    /// workload → Service port.
+    Cut(IndexMap<String, Target>),
     /// Stop a container beside the cluster, by the name of its need; it is started again after the clause.
     StopNeed(String),
     /// Change fields of objects: target → path → value.

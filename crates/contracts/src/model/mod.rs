@@ -42,6 +42,7 @@ pub use skaffold::SkaffoldFile;
 pub(crate) use talk::looked_up;
 pub use talk::{
     PostgresCheck, PostgresExpect, PostgresLogin, Saved, TalkAct, TalkStep, Tls, Trust, WsCheck, WsLine, filled,
+    filled_body, filled_text,
 };
 pub use target::{Kind, Name, PortRef, Target, TargetError, object_field};
 pub use verdict::{BlockedBy, Cause, Measured, Verdict, VerdictKind, Where};

@@ -115,6 +115,8 @@ pub enum TalkAct {
     Close(u16),
     /// The other side closes, with this code.
     Closed(Expectation),
+    /// So many pings came over the line until now.
+    Pings(Expectation),
 }
 
 /// A query of a PostgreSQL server.
@@ -181,7 +183,53 @@ pub(crate) fn looked_up(expectation: &Expectation, look_up: &dyn Fn(&str) -> Opt
             Expectation::Map(entries.iter().map(|(key, one)| (key.clone(), looked_up(one, look_up))).collect())
         }
         Expectation::List(items) => Expectation::List(items.iter().map(|one| looked_up(one, look_up)).collect()),
+        Expectation::Cel(source) => {
+            let escaped = |name: &str| look_up(name).map(in_quotes);
+            Expectation::Cel(filled_text(source, &escaped))
+        }
         other => other.clone(),
+    }
+}
+
+/// In an expression a value stands between quotes, which it must not end.
+fn in_quotes(value: Value) -> Value {
+    match value {
+        Value::String(text) => {
+            let escaped = text.replace('\\', r"\\").replace('\'', r"\'").replace('"', "\\\"").replace('\n', r"\n");
+            Value::from(escaped)
+        }
+        other => other,
+    }
+}
+
+/// The same as text, whatever the type of a reference that stands alone.
+pub fn filled_text(text: &str, look_up: &dyn Fn(&str) -> Option<Value>) -> String {
+    match filled(text, look_up) {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+/// A body with its references looked up: in JSON a value that stands alone keeps its type.
+pub fn filled_body(body: &str, look_up: &dyn Fn(&str) -> Option<Value>) -> String {
+    if !body.contains("$(") {
+        return body.to_owned();
+    }
+    match serde_json::from_str::<Value>(body) {
+        Ok(tree) => filled_tree(tree, look_up).to_string(),
+        Err(_) => filled_text(body, look_up),
+    }
+}
+
+fn filled_tree(tree: Value, look_up: &dyn Fn(&str) -> Option<Value>) -> Value {
+    match tree {
+        Value::String(text) => filled(&text, look_up),
+        Value::Array(items) => items.into_iter().map(|item| filled_tree(item, look_up)).collect(),
+        Value::Object(entries) => {
+            let entries = entries.into_iter();
+            entries.map(|(key, item)| (filled_text(&key, look_up), filled_tree(item, look_up))).collect()
+        }
+        other => other,
     }
 }
 

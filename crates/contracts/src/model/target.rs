@@ -30,6 +30,17 @@ pub enum Target {
         /// Path and query, with the leading slash.
         path: String,
     },
+    /// `deploy/NAME:8081/path`: a port of a workload's own pod, ready or not, whether a Service leads there or not.
+    Pod {
+        /// The kind of the workload: `Deployment`, `StatefulSet` or `DaemonSet`.
+        kind: String,
+        /// Its name.
+        name: Name,
+        /// The container's port.
+        port: PortRef,
+        /// Path and query, with the leading slash; empty where none is written.
+        path: String,
+    },
     /// `KIND/NAME` of any object.
     Object {
         /// Its kind.
@@ -74,6 +85,18 @@ pub enum PortRef {
 }
 
 impl Target {
+    /// The kinds whose pods may be addressed.
+    pub const WITH_PODS: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
+
+    /// The workload that a pod belongs to; anything else is itself.
+    #[must_use]
+    pub fn workload(&self) -> Self {
+        match self {
+            Self::Pod { kind, name, .. } => Self::Object { kind: Kind::Named(kind.clone()), name: name.clone() },
+            other => other.clone(),
+        }
+    }
+
     /// `pods/*`: every pod of the release.
     pub fn every_pod() -> Self {
         Self::Object { kind: Kind::PodTemplates, name: Name::All }
@@ -93,7 +116,7 @@ pub fn object_field(text: &str) -> Option<(Target, ObjectPath)> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
     /// Nothing was written.
-    #[error("a target is empty; write KIND/NAME, svc/NAME:PORT/path, host:PORT/path or ingress/NAME/path")]
+    #[error("a target is empty; write KIND/NAME, svc/NAME:PORT/path, deploy/NAME:PORT/path, host:PORT/path or ingress/NAME/path")]
     Empty,
     /// The port is neither a number nor a port name.
     #[error("`{port}` is no port; write a number from 1 to 65535 or a port's name")]
@@ -148,6 +171,7 @@ impl std::fmt::Display for Target {
             }
             Self::Host { port, path } => write!(f, "host:{port}{path}"),
             Self::Ingress { name, path } => write!(f, "ingress{name}{path}"),
+            Self::Pod { kind, name, port, path } => write!(f, "{}{name}:{port}{path}", Kind::short(kind)),
             Self::Object { kind, name } => write!(f, "{kind}{name}"),
         }
     }

@@ -95,11 +95,16 @@ impl Targets {
     fn add_event(&mut self, event: &Event) {
         match event {
             Event::DeletePod(target)
+            | Event::DeletePodIn { of: target, .. }
             | Event::Restart(target)
             | Event::Drain(target)
             | Event::Stop(target)
             | Event::Delete(target) => self.name(target),
             Event::Load(load) => self.address(&load.request.to),
+            Event::Cut(lines) => {
+                self.name_keys(lines.keys());
+                lines.values().for_each(|to| self.address(to));
+            }
             Event::Signal(signals) => self.name_keys(signals.keys()),
             Event::Patch(patches) => self.name_keys(patches.keys()),
             Event::Scale(replicas) => {
@@ -158,6 +163,7 @@ fn without_port(target: &Target) -> Target {
         Target::Object { kind: Kind::Named(kind), name } if kind == "Service" => {
             Target::Service { name: name.clone(), port: None, path: String::new() }
         }
+        Target::Pod { .. } => target.workload(),
         other => without_path(other),
     }
 }
@@ -169,6 +175,9 @@ fn without_path(target: &Target) -> Target {
         }
         Target::Host { port, .. } => Target::Host { port: *port, path: String::new() },
         Target::Ingress { name, .. } => the_ingress(name),
+        Target::Pod { kind, name, port, .. } => {
+            Target::Pod { kind: kind.clone(), name: name.clone(), port: port.clone(), path: String::new() }
+        }
         Target::Object { .. } => target.clone(),
     }
 }
@@ -197,7 +206,7 @@ pub(crate) fn behind(chart: &ChartPlan, graph: &Graph, target: &Target) -> Optio
             let published = chart.cluster.as_ref().and_then(|cluster| cluster.publish.get(port));
             published.cloned().or_else(|| by_node_port(graph, *port))
         }
-        Target::Object { .. } | Target::Ingress { .. } => None,
+        Target::Object { .. } | Target::Pod { .. } | Target::Ingress { .. } => None,
     }
 }
 

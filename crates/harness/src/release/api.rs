@@ -175,8 +175,21 @@ impl Objects {
 
     /// Deletes it; it may be gone already.
     pub(crate) async fn delete(&self, kind: &str, namespace: &str, name: &str) -> Result<(), ApiError> {
+        self.delete_in(kind, namespace, name, None).await
+    }
+
+    /// The same, with another time to end than it asks for itself.
+    pub(crate) async fn delete_in(
+        &self,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+        grace: Option<Duration>,
+    ) -> Result<(), ApiError> {
         let served = self.kind(kind, None).await?;
-        let how = DeleteParams { propagation_policy: Some(PropagationPolicy::Background), ..DeleteParams::default() };
+        let grace_period_seconds = grace.map(|grace| u32::try_from(grace.as_secs()).unwrap_or(u32::MAX));
+        let propagation_policy = Some(PropagationPolicy::Background);
+        let how = DeleteParams { propagation_policy, grace_period_seconds, ..DeleteParams::default() };
         match self.api(&served, namespace).delete(name, &how).await {
             Err(error) if !is_status(&error, 404) => Err(ApiError::doing(format!("delete {kind}/{name}"))(error)),
             _ => Ok(()),

@@ -1,7 +1,7 @@
 //! What `before` and `when` do.
 
 use super::look::Looker;
-use super::{crash, drive, faults};
+use super::{crash, cut, drive, faults};
 use crate::release::{ReleaseError, is_kept};
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -75,10 +75,11 @@ fn seed_of(outcome: ProbeOutcome) -> Look<Seed> {
 /// A check that must hold first, judged like a clause of its own.
 async fn holds(looker: &mut Looker<'_>, check: &Check, slot: &Slot) -> Result<(), Reason> {
     let stage = looker.targets.stage;
-    let phase = Phase::of(check.clone());
+    let phase = looker.memory.filled(&Phase::of(check.clone()));
     let timeouts = stage.chart.timeouts;
     let rules = Rules { has_event: true, timeouts, slow: looker.targets.site.slow, before: None };
     let part = drive::phase(looker, &phase, &rules, Instant::now()).await;
+    looker.memory.learn(&phase, &part);
     let observation = Observation { parts: vec![part], ..Observation::default() };
     let alone = Slot { what: What::Clause(Clause::of(phase)), ..slot.clone() };
     let verdict = judge::evaluate(stage.chart, stage.environment, &alone, Some(&observation));
@@ -119,11 +120,13 @@ pub(super) enum Aftermath {
 pub(super) fn aftermath(events: &[Event], is_helm_4: bool) -> Aftermath {
     let of = |event: &Event| match event {
         Event::DeletePod(_)
+        | Event::DeletePodIn { .. }
         | Event::Restart(_)
         | Event::Reinstall
         | Event::Drain(_)
         | Event::Signal(_)
         | Event::Stop(_)
+        | Event::Cut(_)
         | Event::StopNeed(_)
         | Event::Apply(_)
         | Event::Load(_)
@@ -176,6 +179,7 @@ fn as_rendered(looker: &Looker<'_>, replicas: &IndexMap<String, u32>) -> IndexMa
 fn words(event: &Event) -> String {
     match event {
         Event::DeletePod(target) => format!("deletePod {target}"),
+        Event::DeletePodIn { of, grace } => format!("deletePod {of} in {} s", grace.as_secs()),
         Event::Restart(target) => format!("restart {target}"),
         Event::Scale(replicas) => {
             let all: Vec<String> = replicas.iter().map(|(target, count)| format!("{target} to {count}")).collect();
@@ -187,6 +191,10 @@ fn words(event: &Event) -> String {
             format!("signal {}", all.join(", "))
         }
         Event::Stop(target) => format!("stop {target}"),
+        Event::Cut(lines) => {
+            let all: Vec<String> = lines.iter().map(|(from, to)| format!("{from} from {to}")).collect();
+            format!("cut {}", all.join(", "))
+        }
         Event::StopNeed(name) => format!("stop needs/{name}"),
         Event::Patch(patches) => format!("patch {}", patches.keys().cloned().collect::<Vec<_>>().join(", ")),
         Event::Apply(files) => format!("apply {}", files.join(", ")),
@@ -204,12 +212,14 @@ fn words(event: &Event) -> String {
 
 async fn one(looker: &mut Looker<'_>, event: &Event) -> Result<Instant, String> {
     match event {
-        Event::DeletePod(target) => delete_pods(looker, target).await,
+        Event::DeletePod(target) => delete_pods(looker, target, None).await,
+        Event::DeletePodIn { of, grace } => delete_pods(looker, of, Some(*grace)).await,
         Event::Restart(target) => restart(looker, target).await,
         Event::Scale(replicas) => scale(looker, replicas).await,
         Event::Drain(target) => faults::drain(looker, target).await,
         Event::Signal(signals) => faults::signal(looker, signals).await,
         Event::Stop(target) => faults::stop(looker, target).await,
+        Event::Cut(lines) => cut::cut(looker, lines).await,
         Event::StopNeed(name) => faults::stop_need(looker, name).await,
         Event::Patch(patches) => faults::patch(looker, patches).await,
         Event::Apply(files) => faults::apply(looker, files).await,
@@ -228,7 +238,7 @@ async fn one(looker: &mut Looker<'_>, event: &Event) -> Result<Instant, String> 
     }
 }
 
-async fn delete_pods(looker: &Looker<'_>, target: &Target) -> Result<Instant, String> {
+async fn delete_pods(looker: &Looker<'_>, target: &Target, grace: Option<Duration>) -> Result<Instant, String> {
     let pods = looker.targets.pods(target).await.map_err(|failed| failed.message)?;
     if pods.is_empty() {
         return Err(format!("{target} has no pod"));
@@ -237,7 +247,7 @@ async fn delete_pods(looker: &Looker<'_>, target: &Target) -> Result<Instant, St
     let since = Instant::now();
     for pod in &pods {
         let name = crate::readiness::name_of(pod);
-        site.objects.delete("Pod", namespace, name).await.map_err(|refused| refused.to_string())?;
+        site.objects.delete_in("Pod", namespace, name, grace).await.map_err(|refused| refused.to_string())?;
     }
     until_gone(looker, &pods).await?;
     Ok(since)

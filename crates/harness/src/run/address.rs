@@ -1,5 +1,7 @@
 //! From a target to an address: which host and port a probe dials, by where it looks from.
 
+mod pod_port;
+
 use crate::cluster::ProviderKind;
 use crate::forward::{Destination, Forward};
 use crate::readiness::{name_of, text};
@@ -82,6 +84,7 @@ impl<'a> Addresses<'a> {
             Target::Service { name, port, path } => self.service(name, port.as_ref(), path, vantage).await,
             Target::Host { port, path } => self.published(*port, path).await,
             Target::Ingress { name, path } => self.ingress(name, path, vantage).await,
+            Target::Pod { port, path, .. } => self.pod(target, port, path, vantage).await,
             Target::Object { .. } => Err(error(format!("{target} is no address; write svc/NAME:PORT or host:PORT"))),
         }
     }

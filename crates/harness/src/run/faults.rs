@@ -55,6 +55,15 @@ pub(super) enum Undo {
         /// Their ids.
         ids: Vec<String>,
     },
+    /// Let the packets of cut lines go again.
+    Mend {
+        /// The node.
+        node: String,
+        /// The table of rules.
+        table: String,
+        /// The network namespaces that hold it.
+        nets: Vec<String>,
+    },
     /// Start the container of a need again.
     StartNeed(String),
     /// Let pods come to a node again.
@@ -71,7 +80,7 @@ pub(super) enum Undo {
 }
 
 /// Node → ids of the containers that run there.
-type Containers = BTreeMap<String, Vec<String>>;
+pub(super) type Containers = BTreeMap<String, Vec<String>>;
 
 /// `signal: { sts/x: KILL }`.
 pub(super) async fn signal(looker: &Looker<'_>, signals: &IndexMap<String, String>) -> Result<Instant, String> {
@@ -248,6 +257,7 @@ pub(super) async fn undo(looker: &mut Looker<'_>) -> Result<(), String> {
     for one in std::mem::take(&mut looker.undo).into_iter().rev() {
         let undone = match &one {
             Undo::Continue { node, ids } => going_on(looker, node, ids).await,
+            Undo::Mend { node, table, nets } => super::cut::mend(looker, node, table, nets).await,
             Undo::StartNeed(name) => looker.targets.site.start_beside(&looker.targets.stage, name).await,
             Undo::Uncordon(node) => cordon(looker, node, false).await,
             Undo::Delete { kind, namespace, name } => {
@@ -270,7 +280,7 @@ async fn going_on(looker: &Looker<'_>, node: &str, ids: &[String]) -> Result<(),
     Ok(())
 }
 
-async fn containers(looker: &Looker<'_>, target: &Target) -> Result<Containers, String> {
+pub(super) async fn containers(looker: &Looker<'_>, target: &Target) -> Result<Containers, String> {
     if !looker.targets.site.cluster.capabilities.node_access {
         return Err("the provider gives no access to the node".to_owned());
     }

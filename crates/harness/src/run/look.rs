@@ -38,7 +38,7 @@ use crate::readiness::History;
 use crate::release::Mirror;
 use indexmap::IndexMap;
 use jiff::Timestamp;
-use seatrial_contracts::judge;
+use seatrial_contracts::judge::{self, Memory};
 use seatrial_contracts::model::Check;
 use seatrial_observation::{LookError, ProbeOutcome, ProbeSpec, Seed, Seen};
 use serde_json::Value;
@@ -55,6 +55,8 @@ pub(super) struct Looker<'a> {
     pub(super) tolerates: &'a [String],
     /// What pushes remembered.
     pub(super) seeds: IndexMap<String, Seed>,
+    /// What sessions of `before` have saved.
+    pub(super) memory: Memory,
     /// Since when logs count: what was said before `when` does not.
     pub(super) logs_since: Option<Timestamp>,
     /// What is left to undo after the clause.
@@ -82,6 +84,7 @@ impl<'a> Looker<'a> {
             addresses,
             tolerates,
             seeds,
+            memory: Memory::default(),
             logs_since: None,
             undo: Vec::new(),
             load: None,

@@ -5,6 +5,7 @@ mod act;
 mod address;
 mod capability;
 mod crash;
+mod cut;
 mod drive;
 mod faults;
 mod latency;

@@ -7,14 +7,14 @@ use super::drive;
 use super::load::{self, Switch};
 use super::look::{Looker, refusals};
 use super::session::{RunError, Session};
-use super::targets::Targets;
+use super::targets::{Targets, chosen};
 use super::{starts, startup, throughout, together};
 use crate::cache::KeyOf;
 use crate::release::{Held, Mirror, ReleaseError, Site, Stage, clock, until_ready};
 use crate::step_file;
 use jiff::Timestamp;
-use seatrial_contracts::judge::{self, Memory, Rules};
-use seatrial_contracts::model::{Check, Class, Clause, Event, Phase, PostgresExpect, Slot, What};
+use seatrial_contracts::judge::{self, Rules};
+use seatrial_contracts::model::{Check, Class, Clause, Event, Phase, PostgresExpect, Slot, Target, What};
 use seatrial_observation::{Ended, LookError, Observation, Part, Reason, Sample, Seen};
 use std::sync::Arc;
 use std::time::Instant;
@@ -153,6 +153,7 @@ async fn looked(
         Ok(()) => act::before(&mut looker, clause, slot, &mut notes).await.err(),
         Err(reason) => Some(reason),
     };
+    observation.actions.saved = looker.memory.clone().into_saved();
     if observation.actions.before_failed.is_none() && starts::is_comparison(clause) {
         for phase in &phases {
             observation.parts.push(starts::observe(looker.targets, phase).await);
@@ -235,13 +236,13 @@ async fn once(
         }
     };
     looker.begin_anew();
-    let (mut since_ready, mut memory) = (None, Memory::default());
+    let (mut since_ready, mut memory) = (None, looker.memory.clone());
     for (written, before) in phases.iter().zip(earlier) {
         let phase = &memory.filled(written);
         let rules = Rules { before, ..rules(site, &stage, has_event) };
         let is_of_ready = phase.within.is_some_and(|within| within.is_of_ready);
         let since = match event {
-            Some(_) if is_of_ready => match ready_again(looker, &mut since_ready, notes).await {
+            Some(_) if is_of_ready => match ready_again(looker, &clause.when, &mut since_ready, notes).await {
                 Ok(since) => since,
                 Err(reason) => {
                     observation.actions.when_failed = Some(reason);
@@ -288,6 +289,7 @@ async fn healed(
     let (site, stage) = (looker.targets.site, looker.targets.stage);
     for phase in phases.iter().filter(|phase| phase.heals) {
         let Some(since) = undone(looker, clause, notes, observation).await else { return };
+        let phase = &looker.memory.filled(phase);
         let part = drive::phase(looker, phase, &rules(site, &stage, true), since).await;
         observation.parts.push(part);
     }
@@ -314,9 +316,10 @@ async fn undone(
     }
 }
 
-/// The moment at which everything was ready again after the event.
+/// The moment at which what the event happened to was ready again; everything, where it happened to no workload.
 pub(super) async fn ready_again(
     looker: &Looker<'_>,
+    events: &[Event],
     known: &mut Option<Instant>,
     notes: &mut Vec<String>,
 ) -> Result<Instant, Reason> {
@@ -324,7 +327,7 @@ pub(super) async fn ready_again(
         return Ok(*known);
     }
     let (site, stage) = (looker.targets.site, &looker.targets.stage);
-    let (judged, started) = (stage.judged(), Instant::now());
+    let (judged, started) = (struck(stage.judged(), events), Instant::now());
     let opened = Mirror::open(&site.objects, stage.namespace(), &judged).await;
     let mut mirror = opened.map_err(|refused| Reason::new(refused.to_string()))?;
     let progress = until_ready(&mut mirror, &judged, started, stage.ready_timeout(site.slow), looker.tolerates).await;
@@ -333,6 +336,27 @@ pub(super) async fn ready_again(
     }
     notes.push(format!("ready again after {:.2} s", started.elapsed().as_secs_f64()));
     Ok(*known.insert(Instant::now()))
+}
+
+/// What of the release the events happened to; all of it, where one of them names no workload.
+fn struck(judged: Vec<(String, String)>, events: &[Event]) -> Vec<(String, String)> {
+    let named: Option<Vec<Vec<Target>>> = events.iter().map(victims).collect();
+    let Some(named) = named.map(|all| all.concat()) else { return judged };
+    let struck = chosen(judged.clone(), &named);
+    if struck.is_empty() { judged } else { struck }
+}
+
+fn victims(event: &Event) -> Option<Vec<Target>> {
+    match event {
+        Event::DeletePod(target)
+        | Event::DeletePodIn { of: target, .. }
+        | Event::Restart(target)
+        | Event::Drain(target) => Some(vec![target.clone()]),
+        Event::Signal(signals) => Some(signals.keys().filter_map(|key| key.parse().ok()).collect()),
+        // A load strikes nothing.
+        Event::Load(_) => Some(Vec::new()),
+        _ => None,
+    }
 }
 
 /// Whether it promises that a connect is refused.
@@ -353,4 +377,21 @@ async fn earlier(looker: &mut Looker<'_>, phases: &[Phase]) -> Vec<Option<Seen>>
         earlier.push(if is_asked { looker.look(&phase.check).await.ok() } else { None });
     }
     earlier
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_ready_is_about_what_the_event_happened_to() {
+        let all = || ["web", "agent"].map(|name| ("Deployment".to_owned(), name.to_owned())).to_vec();
+        let web: Target = "deploy/web".parse().expect("a target");
+        let alone = vec![("Deployment".to_owned(), "web".to_owned())];
+        assert_eq!(struck(all(), &[Event::DeletePod(web.clone())]), alone);
+        assert_eq!(struck(all(), &[Event::Signal([("deploy/web".to_owned(), "KILL".to_owned())].into())]), alone);
+        assert_eq!(struck(all(), &[Event::DeletePod(web), Event::RestartNode]), all());
+        let pod: Target = "pod/web-0".parse().expect("a target");
+        assert_eq!(struck(all(), &[Event::DeletePod(pod)]), all(), "no workload is named");
+    }
 }

@@ -32,7 +32,9 @@ impl Targets<'_> {
 
     async fn raw_pods(&self, target: &Target) -> Result<Vec<Value>, ApiError> {
         let mut pods = self.all_pods().await?;
-        let Target::Object { kind: Kind::Named(kind), name } = target else { return Ok(pods) };
+        let (Target::Object { kind: Kind::Named(kind), name } | Target::Pod { kind, name, .. }) = target else {
+            return Ok(pods);
+        };
         if kind == "Pod" {
             pods.retain(|pod| is_named(pod, name));
             return Ok(pods);
@@ -56,6 +58,7 @@ impl Targets<'_> {
             Target::Ingress { name, .. } => ("Ingress", name),
             Target::Object { kind: Kind::PodTemplates, .. } => return self.all_pods().await,
             Target::Object { kind: Kind::Any, .. } | Target::Host { .. } => return self.whole_release().await,
+            Target::Pod { kind, name, .. } => (kind.as_str(), name),
             Target::Object { kind, name } => (kind_name(kind), name),
         };
         let version = self.version_of(kind);

@@ -36,6 +36,7 @@ pub(super) async fn observe(
     let addresses = Addresses::new(targets.site, targets.stage, &clause.from);
     let mut eye = Looker::new(targets, addresses, &clause.tolerates);
     eye.seeds.clone_from(&looker.seeds);
+    let phase = &looker.memory.filled(phase);
     let progress = Mutex::new(Progress::default());
     let (part, happened) =
         tokio::join!(Box::pin(watched(&mut eye, phase, &progress)), happen(looker, clause, &progress, notes));
@@ -85,7 +86,7 @@ async fn happen(
     tell(progress, |progress| progress.began = Some(Instant::now()));
     let happened = act::when(looker, &clause.when, notes).await;
     // Whether it gets ready again is seen by who looks: a promise that broke meanwhile is broken.
-    let again = if happened.is_ok() { ready_again(looker, &mut None, notes).await.ok() } else { None };
+    let again = if happened.is_ok() { ready_again(looker, &[], &mut None, notes).await.ok() } else { None };
     tell(progress, |progress| {
         progress.settled = again;
         progress.is_over = true;

@@ -74,6 +74,32 @@ async fn a_ping_has_its_pong() {
 }
 
 #[tokio::test]
+async fn pings_of_the_server_are_counted_and_answered() {
+    let (told, answered) = tokio::sync::oneshot::channel();
+    let told = std::sync::Mutex::new(Some(told));
+    let url = server(move |mut socket| {
+        let told = told.lock().expect("a lock").take();
+        async move {
+            for _ in 0..3 {
+                socket.send(Message::Ping("x".into())).await.expect("send");
+            }
+            let mut pongs = 0;
+            while pongs < 3
+                && let Some(Ok(message)) = socket.next().await
+            {
+                pongs += u32::from(message.is_pong());
+            }
+            let _ = told.expect("one connection").send(pongs);
+            std::future::pending::<()>().await;
+        }
+    });
+    open("pinged", url.await).await.expect("an upgrade");
+    assert_eq!(answered.await, Ok(3), "each ping has its pong, though nobody talks");
+    let state = read("pinged", 0).await;
+    assert_eq!((state.pings, state.count, state.closed), (3, 0, None));
+}
+
+#[tokio::test]
 async fn our_close_is_answered() {
     open("bye", server(echo).await).await.expect("an upgrade");
     act("bye", WsAct::Close { code: 1000 }).await.expect("sent");

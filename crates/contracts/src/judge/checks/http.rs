@@ -23,7 +23,7 @@ pub(super) fn look(check: &HttpCheck, outcomes: &[ProbeOutcome], before: &[Probe
             Some("refused") => before.get(index),
             _ => outcomes.get(check.0.len() + denials),
         };
-        let judged = exchange(step, outcome, control);
+        let judged = in_time(step, exchange(step, outcome, control), outcome);
         all.measured.extend(judged.measured);
         if judged.outcome != Outcome::Holds {
             all.outcome = judged.outcome;
@@ -41,6 +41,13 @@ pub(super) fn look(check: &HttpCheck, outcomes: &[ProbeOutcome], before: &[Probe
     all
 }
 
+/// Whether an answer is as a step promises, and holds what it saves; `known` is what earlier steps saved.
+pub fn is_as_promised(step: &HttpStep, known: &IndexMap<String, Value>, outcome: &ProbeOutcome) -> bool {
+    let step = &expecting(step, known);
+    let is_saved = outcome.result.as_ref().is_ok_and(|answer| kept(step, answer).is_ok());
+    is_saved && exchange(step, outcome, None).outcome == Outcome::Holds
+}
+
 /// The step with what earlier ones saved in the place of `$(saved.x)`.
 fn expecting(step: &HttpStep, known: &IndexMap<String, Value>) -> HttpStep {
     let look_up = |reference: &str| known.get(reference.strip_prefix("saved.")?).cloned();
@@ -52,6 +59,19 @@ fn expecting(step: &HttpStep, known: &IndexMap<String, Value>) -> HttpStep {
         json: step.json.iter().map(|(path, one)| (path.clone(), fill(one))).collect(),
         ..step.clone()
     }
+}
+
+/// What is asked again until it is as promised was so in time, or never.
+fn in_time(step: &HttpStep, judged: Judged, outcome: &ProbeOutcome) -> Judged {
+    let Some(limit) = step.within.map(|limit| limit.as_secs_f64()) else { return judged };
+    let seconds = outcome.took_ms / 1e3;
+    let told = match judged.outcome {
+        Outcome::Holds if seconds <= limit => return judged,
+        Outcome::Holds => format!("{}: promised within {limit} s, came true after {seconds:.3} s", name(step)),
+        Outcome::Broken(message) => format!("{message} (asked again for {seconds:.1} s, promised within {limit} s)"),
+        other => return Judged { outcome: other, ..judged },
+    };
+    Judged { outcome: Outcome::Broken(told), ..judged }
 }
 
 fn kept(step: &HttpStep, answer: &ProbeAnswer) -> Result<IndexMap<String, Value>, String> {
@@ -191,6 +211,7 @@ mod tests {
             text: None,
             json: Vec::new(),
             failure: None,
+            within: None,
             save: save.iter().map(|(name, from)| ((*name).to_owned(), from.clone())).collect(),
         }
     }
@@ -228,6 +249,29 @@ mod tests {
         let other = [answered(r#"{"id":7}"#, 0), answered(r#"{"id":8}"#, 0)];
         check(session(), &other, "GET svc/x/: body: id: expected 7, seen 8");
         check(session(), &[answered("{}", 0)], "GET svc/x/: save id: expected json id, seen absent");
+    }
+
+    #[test]
+    fn what_is_asked_again_comes_true_in_time() {
+        let ok = |took_ms| ProbeOutcome { took_ms, ..answered(r#"{"n":2}"#, 0) };
+        let n = ObjectPath(vec![PathStep::Key("n".to_owned())]);
+        let more = Expectation::Compare(crate::model::Comparison {
+            operator: crate::model::Operator::Greater,
+            operand: "$(saved.n)".to_owned(),
+        });
+        let first = step(&[("n", Saved::Json(n.clone()))]);
+        let within = Some(std::time::Duration::from_secs(3));
+        let second = HttpStep { json: vec![(n, more)], within, ..step(&[]) };
+        let session = || vec![first.clone(), second.clone()];
+        let one = || answered(r#"{"n":1}"#, 0);
+        check(session(), &[one(), ok(2_000.0)], "holds");
+        check(session(), &[one(), ok(3_200.0)], "GET svc/x/: promised within 3 s, came true after 3.200 s");
+        let still = ProbeOutcome { took_ms: 3_100.0, ..one() };
+        let told = "GET svc/x/: body: n: expected > 1, seen 1 (asked again for 3.1 s, promised within 3 s)";
+        check(session(), &[one(), still], told);
+        let known = [("n".to_owned(), Value::from(1))].into();
+        assert!(is_as_promised(&second, &known, &ok(1.0)) && !is_as_promised(&second, &known, &one()));
+        assert!(!is_as_promised(&first, &known, &answered("{}", 0)), "what is to be saved is not there yet");
     }
 
     #[test]

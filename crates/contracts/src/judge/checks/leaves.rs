@@ -28,7 +28,7 @@ fn is_named(target: &Target, object: &Value) -> bool {
     let (kind, name) = match target {
         Target::Object { kind: Kind::Named(kind), name } => (kind.as_str(), name),
         Target::Service { name, .. } => ("Service", name),
-        Target::Object { .. } | Target::Host { .. } | Target::Ingress { .. } => return false,
+        Target::Object { .. } | Target::Pod { .. } | Target::Host { .. } | Target::Ingress { .. } => return false,
     };
     let is_name = match name {
         Name::Is(name) => object.pointer("/metadata/name").and_then(Value::as_str) == Some(name),

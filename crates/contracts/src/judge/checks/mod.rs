@@ -20,7 +20,7 @@ mod tcp;
 mod usage;
 mod ws;
 
-pub use http::saved;
+pub use http::{is_as_promised, saved};
 pub use object::referred;
 pub(super) use object::rendered;
 pub(super) use refuses::not_refused;

@@ -89,6 +89,10 @@ fn problem(step: &TalkStep, seen: &WsStep) -> Option<String> {
             None => Some(format!("no answer to the close within {limit} s")),
         },
         TalkAct::Closed(expected) => closed(expected, seen, limit),
+        TalkAct::Pings(expected) => {
+            let count = Value::from(seen.pings);
+            expect::check(expected, Some(&count), None).into_iter().next().map(|mismatch| mismatch.to_string())
+        }
     }
 }
 
@@ -137,13 +141,14 @@ fn words(act: &TalkAct) -> String {
         TalkAct::Idle(silent) => format!("idle {silent:?}"),
         TalkAct::Close(code) => format!("close {code}"),
         TalkAct::Closed(expected) => format!("closed {}", expect::describe(expected)),
+        TalkAct::Pings(expected) => format!("pings {}", expect::describe(expected)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Name, Target};
+    use crate::model::{Comparison, Name, Operator, Target};
     use seatrial_observation::{FailureKind, ProbeFailure, WsTalk};
 
     fn frame(at_ms: f64, text: &str) -> WsFrame {
@@ -152,7 +157,7 @@ mod tests {
 
     fn seen(frames: Vec<WsFrame>, closed: Option<(f64, Option<u16>)>) -> WsStep {
         let closed = closed.map(|(at_ms, code)| WsClosed { at_ms, code, reason: "so".to_owned() });
-        WsStep { from_ms: 100.0, to_ms: 400.0, frames, closed }
+        WsStep { from_ms: 100.0, to_ms: 400.0, frames, closed, pings: 2 }
     }
 
     fn ack() -> TalkAct {
@@ -228,6 +233,16 @@ mod tests {
         let pong = WsFrame { at_ms: 150.0, kind: WsKind::Pong, text: String::new() };
         check(TalkAct::Ping, None, seen(vec![pong], None), "holds");
         check(TalkAct::Ping, None, seen(vec![frame(150.0, "x")], None), "nothing of that kind");
+    }
+
+    #[test]
+    fn pings_of_the_other_side_are_counted() {
+        let pings = |text: &str| {
+            let operand = text.to_owned();
+            TalkAct::Pings(Expectation::Compare(Comparison { operator: Operator::AtLeast, operand }))
+        };
+        check(pings("2"), None, seen(vec![], None), "holds");
+        check(pings("3"), None, seen(vec![], None), "step 1 (pings >= 3): expected >= 3, seen 2");
     }
 
     #[test]

@@ -43,7 +43,7 @@ fn nothing_named(facts: &Facts<'_>, target: &Target) -> Finding {
 
 fn kind(target: &Target) -> &str {
     match target {
-        Target::Object { kind: Kind::Named(kind), .. } => kind,
+        Target::Object { kind: Kind::Named(kind), .. } | Target::Pod { kind, .. } => kind,
         Target::Service { .. } => "Service",
         Target::Ingress { .. } => "Ingress",
         Target::Object { .. } | Target::Host { .. } => "object",

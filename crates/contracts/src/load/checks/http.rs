@@ -5,12 +5,13 @@ use crate::diagnostic::child;
 use crate::load::check_word::{CheckWord, read, schema_of};
 use crate::load::expectation::{by_path, cel, expectation, string};
 use crate::load::findings::Findings;
-use crate::load::scalars::{address, path};
+use crate::load::scalars::{address, duration, path};
 use crate::model::{Check, Comparison, Expectation, HttpCheck, HttpStep, ObjectPath, Operator, PathStep, Saved, Tls};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
+use std::time::Duration;
 
 pub(in crate::load) const WORD: CheckWord = CheckWord {
     key: "http",
@@ -65,9 +66,11 @@ pub(in crate::load) struct StepFile {
     json: Option<Value>,
     /// What is expected of the answer; any 2xx where nothing is written.
     expect: Option<ExpectFile>,
-    /// What later steps of the session may name as $(saved.NAME): NAME → json.PATH, header.NAME or text.
+    /// What later steps, and later checks of the clause, may name as $(saved.NAME): NAME → json.PATH, header.NAME or text.
     #[serde(default)]
     save: IndexMap<String, String>,
+    /// It is asked again until it is as promised, for so long; what it is asked may change nothing.
+    within: Option<String>,
 }
 
 #[derive(Clone, Copy, Deserialize, JsonSchema)]
@@ -115,26 +118,7 @@ fn parse(value: &Value, at: &str, found: &mut Findings<'_>) -> Option<Check> {
             files.into_iter().enumerate().map(|(i, file)| exchange(file, &format!("{at}/{i}"), found)).collect()
         }
     };
-    let steps = steps.into_iter().collect::<Option<Vec<_>>>()?;
-    names_what_was_saved(value, &steps, at, found).then_some(Check::Http(HttpCheck(steps)))
-}
-
-/// `$(saved.x)` names what a step before it saves.
-fn names_what_was_saved(value: &Value, steps: &[HttpStep], at: &str, found: &mut Findings<'_>) -> bool {
-    let files = value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
-    let mut is_good = true;
-    for (index, file) in files.iter().enumerate() {
-        let known: Vec<&str> = steps[..index].iter().flat_map(|step| step.save.keys().map(String::as_str)).collect();
-        let text = file.to_string();
-        let named = text.split("$(saved.").skip(1).filter_map(|rest| rest.split(')').next());
-        for name in named.filter(|name| !known.contains(name)) {
-            let at = if value.is_array() { format!("{at}/{index}") } else { at.to_owned() };
-            let hint = crate::diagnostic::hint(name, known.iter().copied());
-            found.value(&at, "unknown-reference", format!("no step before saves `{name}`"), hint);
-            is_good = false;
-        }
-    }
-    is_good
+    steps.into_iter().collect::<Option<Vec<_>>>().map(|steps| Check::Http(HttpCheck(steps)))
 }
 
 fn step(method: &str, to: crate::model::Target) -> HttpStep {
@@ -152,6 +136,7 @@ fn step(method: &str, to: crate::model::Target) -> HttpStep {
         json: Vec::new(),
         failure: None,
         save: IndexMap::new(),
+        within: None,
     }
 }
 
@@ -166,6 +151,7 @@ fn exchange(mut file: StepFile, at: &str, found: &mut Findings<'_>) -> Option<Ht
     step.tls = encrypted(file.tls, file.scheme, at, found)?;
     step.host = file.host;
     step.save = save(&file.save, at, found)?;
+    step.within = asked_again(file.within.as_deref(), method, at, found)?;
     step.headers = file.headers;
     step.body = file.body;
     if let Some(json) = file.json {
@@ -179,6 +165,19 @@ fn exchange(mut file: StepFile, at: &str, found: &mut Findings<'_>) -> Option<Ht
         }
         Some(ExpectFile::Answer(answer)) => expect(&answer, step, &child(at, "expect"), found),
     }
+}
+
+/// What changes something is done once.
+#[expect(clippy::option_option, reason = "the outer one says whether it is good, the inner one whether it is there")]
+fn asked_again(text: Option<&str>, method: &str, at: &str, found: &mut Findings<'_>) -> Option<Option<Duration>> {
+    let Some(text) = text else { return Some(None) };
+    let at = child(at, "within");
+    if !["GET", "HEAD"].contains(&method) {
+        let hint = Some("write it beside a `get` that sees what came of it".to_owned());
+        found.key(&at, "misplaced-key", format!("a {method} is not sent again and again"), hint);
+        return None;
+    }
+    duration(text, &at, found).map(Some)
 }
 
 #[expect(clippy::option_option, reason = "the outer one says whether it is good, the inner one whether it is there")]

@@ -46,7 +46,7 @@ fn parse(value: &Value, at: &str, found: &mut Findings<'_>) -> Option<Check> {
 fn through(text: &str, at: &str, found: &mut Findings<'_>) -> Option<Target> {
     let target = target(text, at, found)?;
     let is_good = match &target {
-        Target::Service { .. } | Target::Host { .. } => true,
+        Target::Service { .. } | Target::Pod { .. } | Target::Host { .. } => true,
         Target::Object { kind: Kind::Named(kind), .. } => kind.eq_ignore_ascii_case("servicemonitor"),
         _ => false,
     };

@@ -68,7 +68,11 @@ fn host(file: &TalkFile, at: &str, found: &mut Findings<'_>) -> Option<Target> {
 }
 
 fn no_path(to: &Target, at: &str, found: &mut Findings<'_>) -> Option<()> {
-    let (Target::Service { path, .. } | Target::Host { path, .. } | Target::Ingress { path, .. }) = to else {
+    let (Target::Service { path, .. }
+    | Target::Pod { path, .. }
+    | Target::Host { path, .. }
+    | Target::Ingress { path, .. }) = to
+    else {
         return None;
     };
     if !path.is_empty() {

@@ -87,6 +87,10 @@ struct StepFile {
     #[serde(default, deserialize_with = "some")]
     #[schemars(extend("type" = ["integer", "string"]))]
     closed: Option<Value>,
+    /// How many pings of the other side came over the line until now: ">= 3".
+    #[serde(default, deserialize_with = "some")]
+    #[schemars(extend("type" = ["integer", "string"]))]
+    pings: Option<Value>,
     /// How long it may take; 5s where nothing is written.
     within: Option<String>,
 }
@@ -165,10 +169,11 @@ fn talk_step(step: &Value, at: &str, found: &mut Findings<'_>) -> Option<TalkSte
 }
 
 fn act(file: StepFile, at: &str, found: &mut Findings<'_>) -> Option<TalkAct> {
-    let StepFile { send, expect, idle, close, closed, within: _ } = file;
-    let written = [send.is_some(), expect.is_some(), idle.is_some(), close.is_some(), closed.is_some()];
+    let StepFile { send, expect, idle, close, closed, pings, within: _ } = file;
+    let (is_close, is_closed) = (close.is_some(), closed.is_some());
+    let written = [send.is_some(), expect.is_some(), idle.is_some(), is_close, is_closed, pings.is_some()];
     if written.iter().filter(|is_there| **is_there).count() != 1 {
-        let hint = Some("write one of send, expect, ping, idle, close, closed".to_owned());
+        let hint = Some("write one of send, expect, ping, idle, close, closed, pings".to_owned());
         found.value(at, "bad-step", "a step of a talk is one act", hint);
         return None;
     }
@@ -183,6 +188,9 @@ fn act(file: StepFile, at: &str, found: &mut Findings<'_>) -> Option<TalkAct> {
     }
     if let Some(value) = closed {
         return expectation(&value, &child(at, "closed"), found).map(TalkAct::Closed);
+    }
+    if let Some(value) = pings {
+        return expectation(&value, &child(at, "pings"), found).map(TalkAct::Pings);
     }
     let expected = expectation(&expect?, &child(at, "expect"), found)?;
     if matches!(expected, Expectation::Absent | Expectation::Unchanged) {

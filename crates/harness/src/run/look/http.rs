@@ -5,9 +5,14 @@ use super::{Looker, PROBE};
 use crate::run::address::Address;
 use indexmap::IndexMap;
 use seatrial_contracts::judge;
-use seatrial_contracts::model::{HttpStep, filled};
+use seatrial_contracts::model::{HttpStep, filled_body, filled_text};
 use seatrial_observation::{HttpAnswer, HttpSpec, LookError, ProbeAnswer, ProbeOutcome, ProbeSpec, Seen};
+use seatrial_probes::wait;
 use serde_json::Value;
+use std::time::{Duration, Instant};
+
+/// The pause before a step that promises a time is asked again.
+const AGAIN: Duration = Duration::from_millis(100);
 
 impl Looker<'_> {
     /// A session: cookies are kept, and the first step that fails to answer ends it.
@@ -16,9 +21,7 @@ impl Looker<'_> {
         let mut session = Session::default();
         let mut controls = Vec::new();
         for step in steps {
-            let address = self.addresses.of(&step.to).await?;
-            let spec = self.http_spec(step, &address, &session).await?;
-            let outcome = self.probe(address.from, &ProbeSpec::Http(spec), PROBE).await?;
+            let outcome = self.asked(step, &session).await?;
             let is_over = match &outcome.result {
                 Ok(ProbeAnswer::Http(answer)) => {
                     keep_cookies(answer, &mut session.cookies);
@@ -40,6 +43,22 @@ impl Looker<'_> {
         // Behind all steps, one a denied one.
         outcomes.extend(controls);
         Ok(Seen::Probes(outcomes))
+    }
+
+    /// The answer to a step; where it promises a time, it is asked again until it is as promised.
+    async fn asked(&self, step: &HttpStep, session: &Session) -> Result<ProbeOutcome, LookError> {
+        let started = Instant::now();
+        loop {
+            let address = self.addresses.of(&step.to).await?;
+            let spec = self.http_spec(step, &address, session).await?;
+            let outcome = self.probe(address.from, &ProbeSpec::Http(spec), PROBE).await?;
+            let Some(limit) = step.within else { return Ok(outcome) };
+            let took_ms = started.elapsed().as_secs_f64() * 1e3;
+            if judge::is_as_promised(step, &session.saved, &outcome) || started.elapsed() >= limit {
+                return Ok(ProbeOutcome { took_ms, ..outcome });
+            }
+            wait::pause(AGAIN).await;
+        }
     }
 
     pub(super) async fn http_spec(
@@ -76,33 +95,11 @@ pub(in crate::run) struct Session {
 
 impl Session {
     fn filled(&self, text: &str) -> String {
-        match filled(text, &|name| self.look_up(name)) {
-            Value::String(text) => text,
-            other => other.to_string(),
-        }
+        filled_text(text, &|name| self.look_up(name))
     }
 
-    /// In JSON a value that stands alone keeps its type.
     fn filled_body(&self, body: &str) -> String {
-        if !body.contains("$(saved.") {
-            return body.to_owned();
-        }
-        match serde_json::from_str::<Value>(body) {
-            Ok(tree) => self.filled_tree(tree).to_string(),
-            Err(_) => self.filled(body),
-        }
-    }
-
-    fn filled_tree(&self, tree: Value) -> Value {
-        match tree {
-            Value::String(text) => filled(&text, &|name| self.look_up(name)),
-            Value::Array(items) => items.into_iter().map(|item| self.filled_tree(item)).collect(),
-            Value::Object(entries) => {
-                let entries = entries.into_iter();
-                entries.map(|(key, item)| (self.filled(&key), self.filled_tree(item))).collect()
-            }
-            other => other,
-        }
+        filled_body(body, &|name| self.look_up(name))
     }
 
     fn look_up(&self, name: &str) -> Option<Value> {

@@ -111,6 +111,7 @@ impl Talk<'_, '_> {
                 TalkAct::Expect(_) | TalkAct::Ping => one.frames.iter().any(|frame| judge::answers(step, frame)),
                 TalkAct::Send(_) | TalkAct::Idle(_) => one.closed.is_none(),
                 TalkAct::Close(_) | TalkAct::Closed(_) => one.closed.is_some(),
+                TalkAct::Pings(_) => true,
             };
             seen.push(one);
             if !is_met {
@@ -129,14 +130,14 @@ impl Talk<'_, '_> {
             TalkAct::Send(_) => WsAct::Send { text: text.unwrap_or_default() },
             TalkAct::Ping => WsAct::Ping,
             TalkAct::Close(code) => WsAct::Close { code: *code },
-            TalkAct::Expect(_) | TalkAct::Idle(_) | TalkAct::Closed(_) => {
+            TalkAct::Expect(_) | TalkAct::Idle(_) | TalkAct::Closed(_) | TalkAct::Pings(_) => {
                 WsAct::Read { from: self.line.next, wait_ms: 0 }
             }
         };
         let begun = self.looker.state(self.line, act, PROBE).await?;
-        if matches!(step.act, TalkAct::Send(_)) {
+        if matches!(step.act, TalkAct::Send(_) | TalkAct::Pings(_)) {
             let (from_ms, to_ms) = (begun.now_ms, begun.now_ms);
-            return Ok(WsStep { from_ms, to_ms, frames: Vec::new(), closed: begun.closed });
+            return Ok(WsStep { from_ms, to_ms, frames: Vec::new(), closed: begun.closed, pings: begun.pings });
         }
         self.waited(step, begun.now_ms).await
     }
@@ -158,7 +159,7 @@ impl Talk<'_, '_> {
                 frames.push(frame);
                 if is_it {
                     self.line.next = next;
-                    return Ok(WsStep { from_ms, to_ms: now_ms, frames, closed: None });
+                    return Ok(WsStep { from_ms, to_ms: now_ms, frames, closed: None, pings: state.pings });
                 }
             }
             if state.closed.is_some() || now_ms - from_ms >= limit_ms {
@@ -166,7 +167,7 @@ impl Talk<'_, '_> {
                 if is_about_frames {
                     self.line.next = next;
                 }
-                return Ok(WsStep { from_ms, to_ms: now_ms, frames, closed: state.closed });
+                return Ok(WsStep { from_ms, to_ms: now_ms, frames, closed: state.closed, pings: state.pings });
             }
         }
     }

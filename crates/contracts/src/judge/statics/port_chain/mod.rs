@@ -129,6 +129,9 @@ fn unnamed(
 /// Service ports that clauses address exist, and a published one can be reached from the host.
 fn targets(facts: &Facts<'_>, inspected: &mut Inspected) {
     for target in addressed(facts.environment) {
+        if let Target::Pod { port: crate::model::PortRef::Name(name), .. } = &target {
+            inspected.subject(unnamed_in_pods(facts, &target, name));
+        }
         let Some((service, port)) = service_of(facts, &target) else { continue };
         let ports = ServicePort::all(service);
         let found = match &port {
@@ -146,6 +149,22 @@ fn targets(facts: &Facts<'_>, inspected: &mut Inspected) {
             inspected.subject(not_on_the_node(service, &target));
         }
     }
+}
+
+/// A port of a pod by its name is one of the template's; a number need not be declared.
+fn unnamed_in_pods(facts: &Facts<'_>, target: &Target, name: &str) -> Option<Finding> {
+    let [workload] = facts.graph.named(target)[..] else { return None };
+    let running = PodTemplate::of(workload)?.running();
+    let ports: Vec<_> = running.iter().flat_map(Container::ports).collect();
+    if ports.iter().any(|port| port.0 == Some(name)) {
+        return None;
+    }
+    let message = format!(
+        "{target}: expected a container port `{name}` of {}, seen {}",
+        workload.target(),
+        declared(&ports)
+    );
+    Some(Finding::at(workload, &crate::graph::path(["spec", "template", "spec", "containers"]), message))
 }
 
 fn service_of<'f>(facts: &'f Facts<'_>, target: &Target) -> Option<(&'f Document, Option<crate::model::PortRef>)> {
