@@ -8,6 +8,7 @@ use seatrial_harness::cache::cache_dir;
 use seatrial_harness::command::{Cmd, Finished};
 use seatrial_harness::tools::Tools;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -20,11 +21,29 @@ const PATIENCE: Duration = Duration::from_mins(10);
 const COPIED: [&str; 8] =
     ["skaffold.yaml", "seatrial.yaml", "Cargo.toml", "Cargo.lock", "crates", "images", "charts", "tools"];
 
-/// A copy of the workspace that may be changed, and whoever calls Skaffold in it.
+/// The images that `skaffold.yaml` builds.
+const BUILT: [&str; 3] = ["strato-control-plane", "strato-agent", "strato-verify"];
+
+/// A copy of the workspace that may be changed, and whoever calls Skaffold in it. The images that it builds go with it.
 #[derive(Debug)]
 pub struct Workspace {
     dir: tempfile::TempDir,
     env: Vec<(String, String)>,
+    before: BTreeSet<String>,
+}
+
+impl Drop for Workspace {
+    fn drop(&mut self) {
+        for image in images().difference(&self.before) {
+            tool("sh", &["-c", &format!("docker image rm {image} >/dev/null 2>&1 || true")]);
+        }
+    }
+}
+
+/// The images of these names that the engine has.
+fn images() -> BTreeSet<String> {
+    let listed = BUILT.map(|name| tool("docker", &["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", name]));
+    listed.iter().flat_map(|lines| lines.lines()).map(ToOwned::to_owned).collect()
 }
 
 #[expect(clippy::expect_used, reason = "a test without its workspace has failed")]
@@ -35,7 +54,7 @@ impl Workspace {
     /// When it can't be copied.
     pub fn of(state: &State) -> Self {
         let dir = tempfile::Builder::new().prefix("seatrial-skaffold-").tempdir().expect("a temporary folder");
-        let workspace = Self { dir, env: env(state) };
+        let workspace = Self { dir, env: env(state), before: images() };
         for name in COPIED {
             copy(&root().join(name), &workspace.path().join(name)).expect("a copy of the workspace");
         }

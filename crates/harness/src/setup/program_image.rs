@@ -89,7 +89,8 @@ impl ProgramImage {
     }
 
     fn tag_of(&self, binary: &Utf8Path) -> Result<String, CacheError> {
-        let version = self.version.map_or_else(|| hash_file(binary), |version| Ok(version.to_owned()))?;
+        let hash = || hash_file(binary).map(|key| key.to_string());
+        let version = self.version.map_or_else(hash, |version| Ok(version.to_owned()))?;
         Ok(format!("{}:{version}", self.repository))
     }
 
