@@ -133,6 +133,14 @@ fuzz SECONDS="600": (setup "fuzz")
     done
     exit $failed
 
+# Strato with each fault of its programs, judged by its whole contract: just one clause may fail. Hours.
+strato-breaks *ARGS: (setup "suite")
+    cargo nextest run --package e2e --test strato_breaks --run-ignored only {{ ARGS }}
+
+# A chart judged so many times on one warm cluster: one JSON line a run; the first verdict that differs ends it.
+soak N="50" *ARGS="charts/strato -e dev": (setup "live")
+    cargo run --quiet --package e2e --bin soak -- {{ N }} {{ ARGS }}
+
 # Requirement rows against clauses and tests, by the records of the last runs.
 trace *ARGS: (setup "static")
     @{{ seatrial }} trace {{ ARGS }}

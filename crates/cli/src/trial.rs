@@ -6,12 +6,18 @@ use crate::context::Context;
 use crate::failure::{Failure, chain};
 use crate::interrupt::unless_interrupted;
 use crate::planning;
-use seatrial_contracts::model::{Cause, ChartPlan, EnvironmentPlan, Level, Slot, Verdict};
+use futures::future::join_all;
+use seatrial_contracts::model::{
+    Cause, ChartPlan, Check, Class, EnvironmentPlan, Level, Phase, Slot, TalkAct, Verdict, What,
+};
 use seatrial_contracts::{judge, report};
 use seatrial_harness::cluster::ProviderKind;
-use seatrial_harness::run::{Session, SessionOptions};
+use seatrial_harness::run::{RunError, Session, SessionOptions};
 use seatrial_harness::run_id::RunId;
 use std::time::Duration;
+
+/// A look that names so long a time waits together with others.
+const PATIENT: Duration = Duration::from_secs(10);
 
 /// Under which conditions.
 #[derive(Clone, Debug)]
@@ -90,17 +96,50 @@ async fn all(
     trial: &mut Trial,
 ) {
     for (plan, environment) in plans.iter().flat_map(|plan| plan.environments.iter().map(move |e| (plan, e))) {
-        for slot in in_order(environment) {
-            let verdict = one(session, plan, environment, slot, trial).await;
-            let verdict = if on.is_strict { judge::strictly(verdict) } else { verdict };
-            clock.lap(&format!("{:?}", slot.level).to_lowercase());
-            // Blocked ones are folded into one line at the end.
-            if !context.printer.is_json() && verdict.blocked_by.is_none() {
-                context.printer.line(&report::text(&verdict, context.printer.has_colour()));
+        for group in in_groups(environment) {
+            let judged = join_all(group.iter().map(|slot| session.judge(plan, environment, slot))).await;
+            for (slot, judged) in group.into_iter().zip(judged) {
+                let verdict = one(slot, judged, trial);
+                let verdict = if on.is_strict { judge::strictly(verdict) } else { verdict };
+                clock.lap(&format!("{:?}", slot.level).to_lowercase());
+                // Blocked ones are folded into one line at the end.
+                if !context.printer.is_json() && verdict.blocked_by.is_none() {
+                    context.printer.line(&report::text(&verdict, context.printer.has_colour()));
+                }
+                trial.verdicts.push(verdict);
             }
-            trial.verdicts.push(verdict);
         }
     }
+}
+
+/// One slot after the other, but those that look and do little else than wait: they wait together, after the others that
+/// look.
+fn in_groups(environment: &EnvironmentPlan) -> Vec<Vec<&Slot>> {
+    let (patient, others): (Vec<&Slot>, Vec<&Slot>) = in_order(environment).into_iter().partition(|slot| is_patient(slot));
+    let lookers = others.iter().filter(|slot| slot.class == Class::Look).count();
+    let mut groups: Vec<Vec<&Slot>> = others.into_iter().map(|slot| vec![slot]).collect();
+    if !patient.is_empty() {
+        groups.insert(lookers, patient);
+    }
+    groups
+}
+
+/// Whether a slot that looks says of itself that it takes a while.
+fn is_patient(slot: &Slot) -> bool {
+    let What::Clause(clause) = &slot.what else { return false };
+    slot.class == Class::Look && clause.then.iter().map(takes).sum::<Duration>() >= PATIENT
+}
+
+/// The time that a check itself names.
+fn takes(phase: &Phase) -> Duration {
+    let silent = match &phase.check {
+        Check::Ws(ws) => ws.talk.iter().map(|step| match &step.act {
+            TalkAct::Idle(silent) => *silent,
+            _ => Duration::ZERO,
+        }).sum(),
+        _ => Duration::ZERO,
+    };
+    silent + phase.for_.unwrap_or_default()
 }
 
 /// Look, measure, disturb; within a class as planned.
@@ -111,14 +150,8 @@ fn in_order(environment: &EnvironmentPlan) -> Vec<&Slot> {
 }
 
 /// The verdict of one slot; where the environment did not come up, that is what blocks it.
-async fn one(
-    session: &Session,
-    plan: &ChartPlan,
-    environment: &EnvironmentPlan,
-    slot: &Slot,
-    trial: &mut Trial,
-) -> Verdict {
-    match session.judge(plan, environment, slot).await {
+fn one(slot: &Slot, judged: Result<Verdict, RunError>, trial: &mut Trial) -> Verdict {
+    match judged {
         Ok(verdict) => verdict,
         Err(error) => {
             let message = chain(&error);
@@ -134,13 +167,16 @@ mod tests {
     use super::*;
     use indexmap::IndexMap;
     use seatrial_contracts::load::default_contract;
-    use seatrial_contracts::model::Class;
+    use seatrial_contracts::load::load;
     use seatrial_contracts::plan::{ChartSource, plan};
 
     /// The plan of the least chart: it has clauses that look and clauses that disturb.
     fn least_plan() -> ChartPlan {
+        plan_of(&default_contract())
+    }
+
+    fn plan_of(contract: &seatrial_contracts::model::Contract) -> ChartPlan {
         let render = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: empty }\n";
-        let contract = default_contract();
         let renders: IndexMap<String, Result<String, String>> =
             contract.environments.keys().map(|name| (name.clone(), Ok(render.to_owned()))).collect();
         let source = ChartSource {
@@ -154,7 +190,24 @@ mod tests {
             run_id: "0",
             env: &std::collections::BTreeMap::new(),
         };
-        plan(&contract, &source).expect("a plan")
+        plan(contract, &source).expect("a plan")
+    }
+
+    #[test]
+    fn who_only_waits_waits_together() {
+        let text = "chart: .\nclauses:\n  idles: { ws: { to: svc/x:80, talk: [{ idle: 60s }] } }\n  \
+                    stays: { restarts: { cm/empty: 0 }, for: 20s }\n  \
+                    short: { ws: { to: svc/x:80, talk: [{ idle: 2s }] } }\n  \
+                    disturbs: { when: uninstall, object: { cm/empty: absent }, for: 20s }\n";
+        let plan = plan_of(&load("contract.yaml", text, None, jiff::civil::date(2026, 1, 1)).expect("a contract"));
+        let groups = in_groups(&plan.environments[0]);
+        let together: Vec<Vec<&str>> = groups.iter().filter(|group| group.len() > 1).map(|group| {
+            group.iter().map(|slot| slot.id.clause.as_str()).collect()
+        }).collect();
+        assert_eq!(together, [["idles", "stays"]]);
+        let classes: Vec<Class> = groups.concat().iter().map(|slot| slot.class).collect();
+        assert!(classes.is_sorted(), "invariant 8: {classes:?}");
+        assert_eq!(groups.concat().len(), plan.environments[0].slots.len(), "nobody is left out");
     }
 
     /// Invariant 8, within one process: whatever order the plan has.

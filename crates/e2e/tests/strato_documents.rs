@@ -98,7 +98,7 @@ fn unknown(document: &str) -> Vec<String> {
     for (number, head) in tables.iter().enumerate() {
         let rows = table(document, head);
         assert!(rows.len() > 1, "{head}: {rows:?}");
-        for word in rows.iter().flat_map(|row| quoted(&row[0])) {
+        for word in rows.iter().filter_map(|row| quoted(&row[0]).first().copied()) {
             let is_known = match number {
                 0 => frames.contains(&format!("    {}(", variant(word))),
                 1 => database.contains(&format!("    {word} ")),

@@ -26,3 +26,22 @@ fn reap_all() -> usize {
     };
     std::iter::from_fn(ended).count()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "this crate depends on nothing of ours, the spawner included")]
+    fn no_zombie_stays() {
+        let mut children = [1, 2].map(|_| std::process::Command::new("true").spawn().expect("it starts"));
+        let began = Instant::now();
+        let mut reaped = 0;
+        while reaped < children.len() && began.elapsed() < Duration::from_secs(5) {
+            reaped += reap_all();
+        }
+        assert_eq!((reaped, reap_all()), (2, 0));
+        assert!(children.iter_mut().all(|child| child.wait().is_err()), "somebody else took them");
+    }
+}

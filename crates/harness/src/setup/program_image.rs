@@ -89,8 +89,10 @@ impl ProgramImage {
     }
 
     fn tag_of(&self, binary: &Utf8Path) -> Result<String, CacheError> {
-        let hash = || hash_file(binary).map(|key| key.to_string());
-        let version = self.version.map_or_else(hash, |version| Ok(version.to_owned()))?;
+        let version = match self.version {
+            Some(version) => version.to_owned(),
+            None => hash_file(binary)?.to_string(),
+        };
         Ok(format!("{}:{version}", self.repository))
     }
 

@@ -20,7 +20,6 @@ const DRAIN: Duration = Duration::from_secs(1);
 /// What all parts share.
 pub struct ControlPlane {
     pub(super) config: Config,
-    pub(super) build: String,
     pub(super) agents: Agents,
     pub(super) database: Database,
     pub(super) permify: Permify,
@@ -31,8 +30,8 @@ impl ControlPlane {
     /// A control plane that looks after its dependencies from now on.
     pub fn start(config: Config) -> Arc<Self> {
         let (database, permify) = (Database::new(&config), Permify::new(&config));
-        let (build, agents, stopping) = (health::build(), Agents::default(), watch::Sender::new(false));
-        let plane = Arc::new(Self { config, build, agents, database, permify, stopping });
+        let (agents, stopping) = (Agents::default(), watch::Sender::new(false));
+        let plane = Arc::new(Self { config, agents, database, permify, stopping });
         let (with_database, with_permify) = (Arc::clone(&plane), Arc::clone(&plane));
         tokio::spawn(async move { with_database.database.keep().await });
         tokio::spawn(async move { with_permify.permify.keep().await });

@@ -2,6 +2,7 @@
 
 use super::config::Config;
 use super::fault::Fault;
+use super::health::BUILD;
 use super::plane::ControlPlane;
 use crate::log::{self, Level};
 use crate::serve::{EndSignals, serve_and_drain};
@@ -33,7 +34,7 @@ pub async fn run() -> Result<(), RunError> {
     misbehave(&config);
     let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, config.port)).await?;
     let plane = ControlPlane::start(config);
-    log::event(Level::Info, "listening", &json!({ "port": plane.config.port, "build": plane.build }));
+    log::event(Level::Info, "listening", &json!({ "port": plane.config.port, "build": *BUILD }));
     Ok(serve_and_drain(listener, plane.router(), signals, async || plane.stop().await).await?)
 }
 
