@@ -13,6 +13,7 @@ pub mod journal;
 pub mod judge;
 pub mod kill;
 pub mod mutations;
+pub mod pressure;
 pub mod program;
 pub mod report;
 pub mod skaffold;
