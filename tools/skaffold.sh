@@ -25,7 +25,7 @@ fi
 export PATH="$cache/pair:$PATH:$cache/bin"
 export SKAFFOLD_CONFIG=$home/config SKAFFOLD_CACHE_FILE=$home/cache SKAFFOLD_LAST_LOG_FILE=$home/last.log
 export SKAFFOLD_UPDATE_CHECK=false SKAFFOLD_INTERACTIVE=false
-export HELM_CACHE_HOME=$home/helm HELM_CONFIG_HOME=$home/helm HELM_DATA_HOME=$home/helm
+export HELM_CACHE_HOME=$home/helm HELM_CONFIG_HOME=$home/helm HELM_DATA_HOME=$home/helm KUBECACHEDIR=$home/kube
 # Not a new label in each run: it would replace every pod.
 export SKAFFOLD_LABEL=${SKAFFOLD_LABEL:-skaffold.dev/run-id=seatrial}
 exec skaffold "$@"
