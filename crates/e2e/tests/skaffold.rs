@@ -102,10 +102,12 @@ fn findings(from: &str, to: &str) -> Vec<String> {
     if !from.is_empty() {
         workspace.edit("skaffold.yaml", from, to);
     }
-    let checked = state.seatrial("manifest").in_dir(workspace.path()).call(&["check", "charts/strato", "--format", "json"]);
+    let checked =
+        state.seatrial("manifest").in_dir(workspace.path()).call(&["check", "charts/strato", "--format", "json"]);
     let verdicts = verdicts(&document(&checked));
     let told = verdicts.iter().filter(|line| line.verdict == "fail");
-    let told: Vec<String> = told.map(|line| format!("{}: {}", line.id.rsplit("::").next().unwrap_or(""), line.cause)).collect();
+    let told: Vec<String> =
+        told.map(|line| format!("{}: {}", line.id.rsplit("::").next().unwrap_or(""), line.cause)).collect();
     assert_eq!(checked.code, Some(if told.is_empty() { 0 } else { 10 }), "{}", checked.stderr);
     let lines: Vec<&str> = checked.stdout.lines().filter(|line| line.contains("skaffold.yaml")).collect();
     assert!(told.is_empty() || !lines.is_empty(), "the place is told: {}", checked.stdout);
@@ -119,8 +121,10 @@ fn the_manifest_fits_chart_and_files() {
 
 #[test]
 fn a_dockerfile_that_is_not_there_fails_the_clause() {
-    let told = findings("strato-agent images/strato-agent/Dockerfile\n", "strato-agent images/strato-agnt/Dockerfile\n");
-    let expected = "skaffold: Dockerfile of artifact strato-agent: expected images/strato-agnt/Dockerfile, seen no such file";
+    let told =
+        findings("strato-agent images/strato-agent/Dockerfile\n", "strato-agent images/strato-agnt/Dockerfile\n");
+    let expected =
+        "skaffold: Dockerfile of artifact strato-agent: expected images/strato-agnt/Dockerfile, seen no such file";
     assert_eq!(told, [expected]);
 }
 
@@ -234,7 +238,11 @@ fn is_developed(workspace: &Workspace, harbour: &Harbour, state: &State) {
     until("the new build", LOOP, || is_new(PUBLISHED));
     let running = edited.elapsed();
     until("the new build on the forwarded port", Duration::from_secs(30), || is_new(FORWARDED));
-    println!("edit to running: {:.1} s, {:.1} s by the forwarded port", running.as_secs_f64(), edited.elapsed().as_secs_f64());
+    println!(
+        "edit to running: {:.1} s, {:.1} s by the forwarded port",
+        running.as_secs_f64(),
+        edited.elapsed().as_secs_f64()
+    );
     assert!(body(FORWARDED, "/").is_some_and(|page| page.contains("Strato, edited")), "the new page is served");
     until("one pod of the control plane", Duration::from_secs(60), || harbour.pod("control-plane").is_some());
     assert_ne!(harbour.pod("control-plane").map(|pod| (pod.uid, pod.digest)), plane.map(|pod| (pod.uid, pod.digest)));
@@ -250,7 +258,10 @@ fn is_rebuilt(workspace: &Workspace, first: &BTreeMap<String, String>) {
         built(&file)
     };
     let changed = |now: &BTreeMap<String, String>, before: &BTreeMap<String, String>| {
-        now.iter().filter(|(artifact, tag)| before[*artifact] != **tag).map(|(artifact, _)| artifact.clone()).collect::<Vec<_>>()
+        now.iter()
+            .filter(|(artifact, tag)| before[*artifact] != **tag)
+            .map(|(artifact, _)| artifact.clone())
+            .collect::<Vec<_>>()
     };
     let own = build();
     assert_eq!(changed(&own, first), ["strato-control-plane"], "the edit of its page");

@@ -98,7 +98,8 @@ fn judged(copy: &Copy, clauses: &[&str]) -> (Option<i32>, Vec<Line>) {
 #[track_caller]
 fn check(seen: (Option<i32>, Vec<Line>), (clause, words): (&str, &str)) {
     let (code, verdicts) = seen;
-    let odd: Vec<&Line> = verdicts.iter().filter(|line| !["pass", "skipped"].contains(&line.verdict.as_str())).collect();
+    let odd: Vec<&Line> =
+        verdicts.iter().filter(|line| !["pass", "skipped"].contains(&line.verdict.as_str())).collect();
     let failed: Vec<&&Line> = odd.iter().filter(|line| line.verdict == "fail").collect();
     assert_eq!(failed.len(), 1, "exactly one clause fails: {odd:#?}");
     assert!(failed[0].id.ends_with(&format!("::dev::{clause}")), "{clause} fails, not {:#?}", failed[0]);
@@ -162,7 +163,10 @@ fn a_control_plane_that_leaks_leaves_the_agents_budget_alone() {
 #[case::agent_leaks(Fault { more: &[ROOM_FOR_THE_AGENT], ..of_agent("leaks") }, "agent-memory")]
 #[case::slow_endpoint(of_control_plane("slow-endpoint"), "api-latency[vms]")]
 #[case::logs_password(of_control_plane("logs-password"), "no-secret-in-any-log")]
-#[case::exits_without_database(of_control_plane("exits-without-database"), "waits-for-its-dependencies[sts/postgresql]")]
+#[case::exits_without_database(
+    of_control_plane("exits-without-database"),
+    "waits-for-its-dependencies[sts/postgresql]"
+)]
 #[case::fake_qemu(of_agent("fake-qemu"), "agent-tells-its-mode")]
 fn whole_contract(#[case] fault: Fault, #[case] clause: &str) {
     check(judged(&copy(&fault), &[]), (clause, ""));

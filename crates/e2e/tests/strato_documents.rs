@@ -43,7 +43,8 @@ fn left_out(document: &str, objects: &[Value]) -> Vec<String> {
     let names: BTreeSet<&str> = objects.iter().filter_map(|object| object["metadata"]["name"].as_str()).collect();
     let rows = table(document, "| compose service");
     assert!(rows.len() > 5, "{rows:?}");
-    let is_there = |row: &[String]| !quoted(&row[1]).is_empty() && quoted(&row[1]).iter().all(|name| names.contains(name));
+    let is_there =
+        |row: &[String]| !quoted(&row[1]).is_empty() && quoted(&row[1]).iter().all(|name| names.contains(name));
     rows.into_iter().filter(|row| !is_there(row)).map(|row| row[0].clone()).collect()
 }
 
@@ -120,7 +121,9 @@ fn the_data_model_is_that_of_the_programs() {
 #[test]
 fn a_word_that_no_program_knows_is_told() {
     let document = text("docs/strato/data-model.md");
-    let changed = document.replace("| `heartbeat_ack` |", "| `heartbeat_nak` |").replace("| `owner` | text |", "| `boss` | text |");
+    let changed = document
+        .replace("| `heartbeat_ack` |", "| `heartbeat_nak` |")
+        .replace("| `owner` | text |", "| `boss` | text |");
     assert_eq!(unknown(&changed), ["heartbeat_nak", "boss"]);
 }
 
@@ -171,7 +174,10 @@ fn has_a_base(dockerfile: &str) -> bool {
 fn file_sync_is_considered() {
     assert!(text("docs/strato/research.md").contains("**File sync was considered and is not used.**"));
     for image in ["strato-control-plane", "strato-agent"] {
-        assert!(!has_a_base(&text(&format!("images/{image}/Dockerfile"))), "{image} has a base: consider file sync again");
+        assert!(
+            !has_a_base(&text(&format!("images/{image}/Dockerfile"))),
+            "{image} has a base: consider file sync again"
+        );
     }
 }
 

@@ -103,7 +103,9 @@ impl<'m> Pipeline<'m> {
     }
 
     fn is_patched(&self, path: &str) -> bool {
-        let below = |text: &str, folder: &str| text.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let below = |text: &str, folder: &str| {
+            text.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
         let patches = self.module.root().pointer(&format!("{}/patches", self.at)).filter(|_| !self.at.is_empty());
         let paths = patches.and_then(Value::as_array).into_iter().flatten().filter_map(|patch| patch["path"].as_str());
         paths.into_iter().any(|patched| below(patched, path) || below(path, patched))

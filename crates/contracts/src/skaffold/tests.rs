@@ -138,9 +138,16 @@ fn who_else_takes_an_image_is_asked() {
     assert_eq!(changed(more, "", ""), unused);
     assert_eq!(changed(more, "deploy:\n", "manifests: { rawYaml: [k8s/*.yaml] }\ndeploy:\n"), "");
     assert_eq!(changed(more, "deploy:\n", "verify: [{ name: a, container: { name: a, image: base } }]\ndeploy:\n"), "");
-    assert_eq!(changed(more, "metadata: { name: other }", "metadata: { name: other }\nrequires: [{ configs: [registry] }]"), "");
     assert_eq!(
-        changed(more, "name: registry\n      c", "name: registry\n      setValueTemplates: { i: '{{.IMAGE_REPO_base}}' }\n      c"),
+        changed(more, "metadata: { name: other }", "metadata: { name: other }\nrequires: [{ configs: [registry] }]"),
+        ""
+    );
+    assert_eq!(
+        changed(
+            more,
+            "name: registry\n      c",
+            "name: registry\n      setValueTemplates: { i: '{{.IMAGE_REPO_base}}' }\n      c"
+        ),
         ""
     );
     assert_eq!(changed(more, "  - image: registry\n", "  - image: registry\n    requires: [{ image: base }]\n"), "");

@@ -76,8 +76,18 @@ impl Chart {
         let (documents, names) = (documents(text), names(&words, dice));
         let files = BTreeMap::from([("values.schema.json".to_owned(), helm::SCHEMA.to_owned())]);
         let loaded = OnceLock::new();
-        let mut chart =
-            Self { shape, documents, contract, loaded, files, skaffold: None, error: None, last: None, other: None, names };
+        let mut chart = Self {
+            shape,
+            documents,
+            contract,
+            loaded,
+            files,
+            skaffold: None,
+            error: None,
+            last: None,
+            other: None,
+            names,
+        };
         chart.contract = chart.filled(&chart.contract);
         chart.loaded();
         chart.documents.iter_mut().for_each(dress);

@@ -69,7 +69,8 @@ mod tests {
     #[test]
     fn the_repository_says_what_skaffold_builds() {
         let mut around = Around::default();
-        let images = [("a-*", "skaffold"), ("b", "make")].map(|(name, by)| (name.into(), ImageSource::Build(by.into())));
+        let images =
+            [("a-*", "skaffold"), ("b", "make")].map(|(name, by)| (name.into(), ImageSource::Build(by.into())));
         around.repository.images = images.into_iter().collect();
         let dir = tempfile::tempdir().expect("dir");
         let root = Utf8Path::from_path(dir.path()).expect("utf8");

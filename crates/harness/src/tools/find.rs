@@ -41,7 +41,14 @@ struct Wanted {
 /// kind.
 pub(crate) fn kind() -> Result<Found, ToolError> {
     let own = Found { path: KIND.program("kind"), version: KIND.version().to_owned() };
-    find(&Wanted { name: "kind", variable: "SEATRIAL_KIND", version: &["version"], oldest: Version(0, 31, 0), below: None, own })
+    find(&Wanted {
+        name: "kind",
+        variable: "SEATRIAL_KIND",
+        version: &["version"],
+        oldest: Version(0, 31, 0),
+        below: None,
+        own,
+    })
 }
 
 /// Helm, of either generation.
@@ -138,7 +145,8 @@ mod tests {
         let dir = tempfile::tempdir().expect("dir");
         let path = program(Utf8Path::from_path(dir.path()).expect("utf-8"), says);
         let own = Found { path: "/none".into(), version: String::new() };
-        let wanted = Wanted { name: "tool", variable: "NONE", version: &["version"], oldest: Version(0, 31, 0), below, own };
+        let wanted =
+            Wanted { name: "tool", variable: "NONE", version: &["version"], oldest: Version(0, 31, 0), below, own };
         let found = fitting(&wanted, &path).map(|found| found.version);
         assert_eq!(found, expected.map(str::to_owned).map_err(str::to_owned));
     }

@@ -161,7 +161,8 @@ impl Look<'_, '_> {
                 let is_handed_on = releases.iter().any(|release| release.hands_on(image));
                 is_base || is_handed_on || run.contains(image) || pipeline.tried().contains(&image)
             };
-            found.extend(artifacts.iter().filter(|artifact| !is_used(artifact)).filter_map(|a| unused(module, a, &run)));
+            found
+                .extend(artifacts.iter().filter(|artifact| !is_used(artifact)).filter_map(|a| unused(module, a, &run)));
         }
         found
     }
