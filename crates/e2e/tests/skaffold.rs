@@ -71,7 +71,7 @@ fn unmarked(value: &mut Value) {
 fn helm(chart: &str, release: &str) -> String {
     let (chart, values) = (root().join(chart), root().join(chart).join("values-dev.yaml"));
     let args = ["template", release, chart.as_str(), "--namespace", release, "--values", values.as_str()];
-    let helm = Cmd::new(Tools::find_helm().expect("Helm")).args(args).timeout(Duration::from_secs(60));
+    let helm = Cmd::new(Tools::find_helm().expect("Helm")).args(args).timeout(Duration::from_mins(1));
     format!("\n{}", block_on(helm.run_ok()).expect("a render").stdout)
 }
 
@@ -168,17 +168,18 @@ fn build_run_verify_and_dev() {
     let state = State::new(EXE);
     let harbour = Harbour::of(&state, "skaffold");
     let workspace = Workspace::of(&state);
-    let images = built_twice(&workspace);
+    let (images, told) = built_twice(&workspace);
+    println!("{told}");
     runs(&workspace, &harbour, &images);
     is_verified(&workspace);
-    is_developed(&workspace, &harbour, &state);
+    println!("{}", is_developed(&workspace, &harbour, &state));
     is_rebuilt(&workspace, &images);
     state.kubeconfig_is_untouched();
     assert!(!state.users_home().join(".skaffold").exists(), "nothing of Skaffold's is in the user's home");
 }
 
 /// The second build finds everything: nothing is compiled, and the images are the same.
-fn built_twice(workspace: &Workspace) -> BTreeMap<String, String> {
+fn built_twice(workspace: &Workspace) -> (BTreeMap<String, String>, String) {
     let file = workspace.path().join("builds.json");
     let build = || {
         let begin = Instant::now();
@@ -187,17 +188,16 @@ fn built_twice(workspace: &Workspace) -> BTreeMap<String, String> {
     };
     let (first, took) = build();
     let (second, again) = build();
-    println!("build {:.1} s, again {:.1} s", took.as_secs_f64(), again.as_secs_f64());
     assert_eq!(first.keys().collect::<Vec<_>>(), ["strato-agent", "strato-control-plane", "strato-verify"]);
     assert_eq!(first, second);
-    first
+    (first, format!("build {:.1} s, again {:.1} s", took.as_secs_f64(), again.as_secs_f64()))
 }
 
 /// What was built is what runs, in the release that Seatrial had installed.
 fn runs(workspace: &Workspace, harbour: &Harbour, images: &BTreeMap<String, String>) {
     workspace.good(&["run"]);
     for (component, artifact) in [("control-plane", "strato-control-plane"), ("agent", "strato-agent")] {
-        until(component, Duration::from_secs(60), || harbour.pod(component).is_some());
+        until(component, Duration::from_mins(1), || harbour.pod(component).is_some());
         let pod = harbour.pod(component).expect("it is ready");
         assert_eq!(pod.image, images[artifact], "{component} runs what was built");
     }
@@ -223,7 +223,7 @@ fn build_id(port: u16) -> Option<String> {
 }
 
 /// One source file is edited and nothing else is touched: the image that it is made from runs, the other one stays.
-fn is_developed(workspace: &Workspace, harbour: &Harbour, state: &State) {
+fn is_developed(workspace: &Workspace, harbour: &Harbour, state: &State) -> String {
     let args = ["dev", "--port-forward=user", "--cleanup=false", "--tail=false", "--watch-poll-interval=250"];
     let dev = workspace.start(&args, &state.file("dev.log"));
     until("the first loop of dev", Duration::from_mins(4), || {
@@ -238,16 +238,14 @@ fn is_developed(workspace: &Workspace, harbour: &Harbour, state: &State) {
     until("the new build", LOOP, || is_new(PUBLISHED));
     let running = edited.elapsed();
     until("the new build on the forwarded port", Duration::from_secs(30), || is_new(FORWARDED));
-    println!(
-        "edit to running: {:.1} s, {:.1} s by the forwarded port",
-        running.as_secs_f64(),
-        edited.elapsed().as_secs_f64()
-    );
+    let forwarded = edited.elapsed();
     assert!(body(FORWARDED, "/").is_some_and(|page| page.contains("Strato, edited")), "the new page is served");
-    until("one pod of the control plane", Duration::from_secs(60), || harbour.pod("control-plane").is_some());
+    until("one pod of the control plane", Duration::from_mins(1), || harbour.pod("control-plane").is_some());
     assert_ne!(harbour.pod("control-plane").map(|pod| (pod.uid, pod.digest)), plane.map(|pod| (pod.uid, pod.digest)));
-    until("the agent is back", Duration::from_secs(60), || harbour.pod("agent").is_some());
+    until("the agent is back", Duration::from_mins(1), || harbour.pod("agent").is_some());
     assert_eq!(harbour.pod("agent"), agent, "the agent's pod and image stayed: {}", dev.said());
+    let (running, forwarded) = (running.as_secs_f64(), forwarded.as_secs_f64());
+    format!("edit to running: {running:.1} s, {forwarded:.1} s by the forwarded port")
 }
 
 /// After the edit of the control plane, one of what both share: that is another image of each.

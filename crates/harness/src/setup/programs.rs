@@ -124,7 +124,7 @@ pub(super) const PAUSE: GoModule =
 pub(super) const NODE: [&GoModule; 7] = [&KUBERNETES, &ETCD, &COREDNS, &CONTAINERD, &CRICTL, &VOLUMES, &PAUSE];
 
 #[cfg(test)]
-pub(super) const ALL: [&GoModule; 14] = [
+pub(super) const ALL: [&GoModule; 15] = [
     &KIND,
     &HELM,
     &HELM_4,
