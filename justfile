@@ -139,6 +139,7 @@ strato-breaks *ARGS: (setup "suite")
 
 # A chart judged so many times on one warm cluster: one JSON line a run; the first verdict that differs ends it.
 soak N="50" *ARGS="charts/strato -e dev": (setup "live")
+    cargo build --quiet --package e2e --bin seatrial-e2e
     cargo run --quiet --package e2e --bin soak -- {{ N }} {{ ARGS }}
 
 # Requirement rows against clauses and tests, by the records of the last runs.

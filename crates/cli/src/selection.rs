@@ -33,7 +33,9 @@ pub(crate) enum Tier {
 impl Filter {
     /// Leaves in the plan what was asked for, and what that stands on.
     pub(crate) fn apply(&self, plan: &mut ChartPlan) {
-        plan.environments.retain(|environment| self.environment.as_ref().is_none_or(|name| *name == environment.name));
+        // What is compared with others (`same`) sees them all; only this one is judged.
+        let is_other = |name: &str| self.environment.as_ref().is_some_and(|wanted| wanted != name);
+        plan.environments.iter_mut().filter(|one| is_other(&one.name)).for_each(|one| one.slots.clear());
         for environment in &mut plan.environments {
             self.narrow(environment);
         }
@@ -157,6 +159,34 @@ mod tests {
         filter.apply(&mut plan);
         let slots = plan.environments.iter().flat_map(|environment| &environment.slots);
         slots.map(|slot| format!("{} after {}", slot.id.local(), slot.after.join(","))).collect()
+    }
+
+    #[test]
+    fn what_an_environment_is_compared_with_stays_known() {
+        let environment = |name: &str| EnvironmentPlan {
+            name: name.into(),
+            release: Release { name: "r".into(), namespace: "n".into(), is_namespace_fixed: false, pod_security: None },
+            values: Vec::new(),
+            set: indexmap::IndexMap::new(),
+            trial: indexmap::IndexMap::new(),
+            needs: Vec::new(),
+            rendered: String::new().into(),
+            render_error: None,
+            last_release: None,
+            slots: vec![slot("renders", Level::Static, &[])],
+        };
+        let mut plan = ChartPlan {
+            chart: "c".into(),
+            path: "charts/c".into(),
+            cluster: None,
+            timeouts: Timeouts::default(),
+            templates: std::collections::BTreeMap::new(),
+            subcharts: std::collections::BTreeMap::new(),
+            environments: vec![environment("dev"), environment("prod")],
+        };
+        Filter { environment: Some("dev".into()), ..Filter::default() }.apply(&mut plan);
+        let left: Vec<_> = plan.environments.iter().map(|one| (one.name.as_str(), one.slots.len())).collect();
+        assert_eq!(left, [("dev", 1), ("prod", 0)]);
     }
 
     #[test]
