@@ -2,8 +2,6 @@
 //! machine. Their commands are run by `quickstart.rs`.
 
 use e2e::program::{block_on, root};
-use regex::Regex;
-use seatrial_harness::cache::files_below;
 use seatrial_harness::command::Cmd;
 use seatrial_harness::tools::Tools;
 use serde_json::Value;
@@ -59,30 +57,6 @@ fn a_service_that_was_left_out_is_told() {
     let without: Vec<Value> =
         objects(false).into_iter().filter(|object| object["metadata"]["name"] != "permify").collect();
     assert_eq!(left_out(&document, &without), ["`permify`"]);
-}
-
-/// Compose files below a folder.
-fn compose_files(names: &[String]) -> Vec<&String> {
-    let is_one = Regex::new(r"(^|/)(docker-)?compose[^/]*\.ya?ml$").expect("a pattern");
-    names.iter().filter(|name| is_one.is_match(name)).collect()
-}
-
-#[test]
-fn nothing_needs_compose() {
-    let folders = ["charts", "docs", "images", "tools", "crates", ".github"];
-    let below = folders.iter().flat_map(|folder| files_below(&root().join(folder)).unwrap_or_default());
-    let here = root().read_dir_utf8().expect("the root").flatten().map(|entry| entry.path().to_owned());
-    let names: Vec<String> = below.chain(here).map(|path| path.to_string()).collect();
-    assert_eq!(compose_files(&names), Vec::<&String>::new());
-    for file in ["justfile", "skaffold.yaml", "tools/skaffold.sh", "tools/build-image.sh", "tools/before-deploy.sh"] {
-        assert!(!text(file).contains("compose"), "{file} needs compose");
-    }
-}
-
-#[test]
-fn a_compose_file_is_told() {
-    let names = ["a/docker-compose.yml", "compose.dev.yaml", "a/decompose.rs"].map(str::to_owned);
-    assert_eq!(compose_files(&names), [&names[0], &names[1]]);
 }
 
 /// Words of the data model that the programs don't know: frames, columns, entities.
