@@ -3,7 +3,7 @@
 //! `--up-to` and `--clause` keep what the chosen clauses stand on, so that the report holds the one Fail that blocks
 //! them. A `--tier` judges that tier alone: prerequisites of other tiers are no gates then.
 
-use seatrial_contracts::model::{ChartPlan, Check, EnvironmentPlan, Level, Slot, What};
+use seatrial_contracts::model::{ChartPlan, EnvironmentPlan, Level, Slot};
 use std::collections::BTreeSet;
 
 /// What was asked for.
@@ -39,10 +39,8 @@ impl Filter {
         for environment in &mut asked {
             self.narrow(environment);
         }
-        let compared: BTreeSet<String> = asked.iter().flat_map(|one| &one.slots).flat_map(compared).cloned().collect();
-        // No verdict of theirs is asked for, but a clause of those that are looks at their renders.
-        let others = others.into_iter().filter(|one| compared.contains(&one.name));
-        let others = others.map(|one| EnvironmentPlan { slots: Vec::new(), ..one });
+        // No verdict of theirs is asked for; what is compared with them (`same`) sees them all the same.
+        let others = others.into_iter().map(|one| EnvironmentPlan { slots: Vec::new(), ..one });
         plan.environments = asked.into_iter().chain(others).collect();
     }
 
@@ -94,13 +92,6 @@ impl Tier {
             Self::Live => level >= Level::Live,
         }
     }
-}
-
-/// The environments whose renders a slot compares.
-fn compared(slot: &Slot) -> impl Iterator<Item = &String> {
-    let clause = if let What::Clause(clause) = &slot.what { Some(clause) } else { None };
-    let checks = clause.into_iter().flat_map(|clause| &clause.then).map(|phase| &phase.check);
-    checks.filter_map(|check| if let Check::Same(names) = check { Some(names) } else { None }).flatten()
 }
 
 fn is_named(slot: &Slot, clause: &str) -> bool {
@@ -165,6 +156,7 @@ mod tests {
             timeouts: Timeouts::default(),
             templates: std::collections::BTreeMap::new(),
             subcharts: std::collections::BTreeMap::new(),
+            skaffold: None,
             environments: vec![environment],
         };
         filter.apply(&mut plan);
