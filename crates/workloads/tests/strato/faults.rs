@@ -97,10 +97,10 @@ async fn no_pings_means_none() {
 async fn skips_authorization_asks_nobody() {
     let (permify, listener) = (FakePermify::default(), listen().await);
     let url = format!("http://{}", listener.local_addr().expect("an address"));
-    permify.serve(listener).await;
+    permify.serve(listener);
     let by = async |fault: &str| {
         let variables = [("PERMIFY_URL", url.as_str()), ("STRATO_FAULT", fault)];
-        let plane = Plane::start_on(listen().await, &variables, brisk()).await;
+        let plane = Plane::start_on(listen().await, &variables, brisk());
         let (status, body) = plane.call("GET", "/api/vms", Some("mallory"), "").await;
         (status, body["code"].clone())
     };
