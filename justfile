@@ -18,7 +18,7 @@ default:
 verify *ARGS: (setup "live")
     {{ seatrial }} verify {{ ARGS }}
 
-# Make this host ready for a tier: static, test, docker, live, suite or ci. Safe to repeat; the second time takes seconds.
+# Make this host ready for a tier: static, test, docker, live, suite, dev or ci. Safe to repeat; the second time takes seconds.
 setup TIER="live":
     @{{ seatrial }} setup --tier {{ TIER }}
 
@@ -44,6 +44,16 @@ images: (setup "live")
 # Make what a contract's `cluster:` describes, with the chart in it, and leave it; `--prefer-docker` without Kubernetes.
 up *ARGS: (setup if ARGS =~ "(^| )--prefer-docker( |$)" { "docker" } else { "live" })
     {{ seatrial }} up {{ ARGS }}
+
+# Strato in a cluster of its own, and Skaffold looking at its sources: an edit runs half a minute later. Ends with Ctrl-C;
+# the cluster stays until `down`.
+dev *ARGS: (setup "dev")
+    {{ seatrial }} up charts/strato
+    tools/skaffold.sh dev --cleanup=false --port-forward {{ ARGS }}
+
+# Any command of Skaffold (`run`, `verify`, `render`…), on the cluster of `dev`.
+skaffold *ARGS: (setup "dev")
+    tools/skaffold.sh {{ ARGS }}
 
 # Remove what `up` made; `--clean-logs` and `--clean-pvc` also its logs and its data.
 down *ARGS:
@@ -122,6 +132,15 @@ fuzz SECONDS="600": (setup "fuzz")
         fi
     done
     exit $failed
+
+# Strato with each fault of its programs, judged by its whole contract: just one clause may fail. Hours.
+strato-breaks *ARGS: (setup "suite")
+    cargo nextest run --package e2e --test strato_breaks --run-ignored only {{ ARGS }}
+
+# A chart judged so many times on one warm cluster: one JSON line a run; the first verdict that differs ends it.
+soak N="50" *ARGS="charts/strato -e dev": (setup "live")
+    cargo build --quiet --package e2e --bin seatrial-e2e
+    cargo run --quiet --package e2e --bin soak -- {{ N }} {{ ARGS }}
 
 # Requirement rows against clauses and tests, by the records of the last runs.
 trace *ARGS: (setup "static")

@@ -33,10 +33,15 @@ pub(crate) enum Tier {
 impl Filter {
     /// Leaves in the plan what was asked for, and what that stands on.
     pub(crate) fn apply(&self, plan: &mut ChartPlan) {
-        plan.environments.retain(|environment| self.environment.as_ref().is_none_or(|name| *name == environment.name));
-        for environment in &mut plan.environments {
+        let is_asked = |one: &EnvironmentPlan| self.environment.as_ref().is_none_or(|name| *name == one.name);
+        let (mut asked, others): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut plan.environments).into_iter().partition(is_asked);
+        for environment in &mut asked {
             self.narrow(environment);
         }
+        // No verdict of theirs is asked for; what is compared with them (`same`) sees them all the same.
+        let others = others.into_iter().map(|one| EnvironmentPlan { slots: Vec::new(), ..one });
+        plan.environments = asked.into_iter().chain(others).collect();
     }
 
     /// The named clauses that none of the plans has.
@@ -151,11 +156,40 @@ mod tests {
             timeouts: Timeouts::default(),
             templates: std::collections::BTreeMap::new(),
             subcharts: std::collections::BTreeMap::new(),
+            skaffold: None,
             environments: vec![environment],
         };
         filter.apply(&mut plan);
         let slots = plan.environments.iter().flat_map(|environment| &environment.slots);
         slots.map(|slot| format!("{} after {}", slot.id.local(), slot.after.join(","))).collect()
+    }
+
+    #[test]
+    fn what_an_environment_is_compared_with_stays_known() {
+        let environment = |name: &str| EnvironmentPlan {
+            name: name.into(),
+            release: Release { name: "r".into(), namespace: "n".into(), is_namespace_fixed: false, pod_security: None },
+            values: Vec::new(),
+            set: indexmap::IndexMap::new(),
+            trial: indexmap::IndexMap::new(),
+            needs: Vec::new(),
+            rendered: String::new().into(),
+            render_error: None,
+            last_release: None,
+            slots: vec![slot("renders", Level::Static, &[])],
+        };
+        let mut plan = ChartPlan {
+            chart: "c".into(),
+            path: "charts/c".into(),
+            cluster: None,
+            timeouts: Timeouts::default(),
+            templates: std::collections::BTreeMap::new(),
+            subcharts: std::collections::BTreeMap::new(),
+            environments: vec![environment("dev"), environment("prod")],
+        };
+        Filter { environment: Some("dev".into()), ..Filter::default() }.apply(&mut plan);
+        let left: Vec<_> = plan.environments.iter().map(|one| (one.name.as_str(), one.slots.len())).collect();
+        assert_eq!(left, [("dev", 1), ("prod", 0)]);
     }
 
     #[test]

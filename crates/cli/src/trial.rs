@@ -115,7 +115,8 @@ async fn all(
 /// One slot after the other, but those that look and do little else than wait: they wait together, after the others that
 /// look.
 fn in_groups(environment: &EnvironmentPlan) -> Vec<Vec<&Slot>> {
-    let (patient, others): (Vec<&Slot>, Vec<&Slot>) = in_order(environment).into_iter().partition(|slot| is_patient(slot));
+    let (patient, others): (Vec<&Slot>, Vec<&Slot>) =
+        in_order(environment).into_iter().partition(|slot| is_patient(slot));
     let lookers = others.iter().filter(|slot| slot.class == Class::Look).count();
     let mut groups: Vec<Vec<&Slot>> = others.into_iter().map(|slot| vec![slot]).collect();
     if !patient.is_empty() {
@@ -133,10 +134,14 @@ fn is_patient(slot: &Slot) -> bool {
 /// The time that a check itself names.
 fn takes(phase: &Phase) -> Duration {
     let silent = match &phase.check {
-        Check::Ws(ws) => ws.talk.iter().map(|step| match &step.act {
-            TalkAct::Idle(silent) => *silent,
-            _ => Duration::ZERO,
-        }).sum(),
+        Check::Ws(ws) => ws
+            .talk
+            .iter()
+            .map(|step| match &step.act {
+                TalkAct::Idle(silent) => *silent,
+                _ => Duration::ZERO,
+            })
+            .sum(),
         _ => Duration::ZERO,
     };
     silent + phase.for_.unwrap_or_default()
@@ -186,6 +191,7 @@ mod tests {
             files: &std::collections::BTreeMap::new(),
             renders: &renders,
             last_releases: &IndexMap::new(),
+            skaffold: None,
             run_id: "0",
             env: &std::collections::BTreeMap::new(),
         };
@@ -200,9 +206,11 @@ mod tests {
                     disturbs: { when: uninstall, object: { cm/empty: absent }, for: 20s }\n";
         let plan = plan_of(&load("contract.yaml", text, None, jiff::civil::date(2026, 1, 1)).expect("a contract"));
         let groups = in_groups(&plan.environments[0]);
-        let together: Vec<Vec<&str>> = groups.iter().filter(|group| group.len() > 1).map(|group| {
-            group.iter().map(|slot| slot.id.clause.as_str()).collect()
-        }).collect();
+        let together: Vec<Vec<&str>> = groups
+            .iter()
+            .filter(|group| group.len() > 1)
+            .map(|group| group.iter().map(|slot| slot.id.clause.as_str()).collect())
+            .collect();
         assert_eq!(together, [["idles", "stays"]]);
         let classes: Vec<Class> = groups.concat().iter().map(|slot| slot.class).collect();
         assert!(classes.is_sorted(), "invariant 8: {classes:?}");

@@ -1,7 +1,8 @@
 //! Timing `seatrial up` as a user would: from its exec, with nothing there, to the first 200 on the host's port.
 
 use crate::engine::{containers, files};
-use crate::program::Program;
+use crate::pressure::Pressure;
+use crate::program::{Program, tool};
 use camino::Utf8Path;
 use seatrial_harness::command::Finished;
 use seatrial_probes::wait::pause_blocking;
@@ -18,8 +19,17 @@ const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub struct Bootstrap {
     /// From the exec of `up` to the first 200.
     pub until_answer: Duration,
+    /// What kept the machine from it meanwhile.
+    pub pressure: Pressure,
     /// How `up` ended.
     pub up: Finished,
+}
+
+impl Bootstrap {
+    /// The seconds it took, in words, with the pressure.
+    pub fn told(&self) -> String {
+        format!("{:.1} s ({})", self.until_answer.as_secs_f64(), self.pressure.told())
+    }
 }
 
 /// Runs `up` and times it; refuses to count where a container, a lease or a listener of that name is there already.
@@ -36,6 +46,9 @@ pub fn bootstrap(program: &Program, home: &Utf8Path, name: &str, args: &[&str]) 
         return Err(format!("this would count a warm start: {}", warm.join(", ")));
     }
     let is_over = AtomicBool::new(false);
+    // What went before (other clusters, their ends) is written out first: its writing is no part of this bootstrap.
+    tool("sync", &[]);
+    let before = Pressure::now();
     let started = Instant::now();
     let (up, answered) = std::thread::scope(|scope| {
         let answered = scope.spawn(|| until_answer(&is_over));
@@ -44,7 +57,7 @@ pub fn bootstrap(program: &Program, home: &Utf8Path, name: &str, args: &[&str]) 
         (up, answered.join().expect("the look at the port"))
     });
     let answered = answered.ok_or_else(|| format!("it never answered: {}{}", up.stdout, up.stderr));
-    Ok(Bootstrap { until_answer: answered? - started, up })
+    Ok(Bootstrap { until_answer: answered? - started, pressure: Pressure::now().since(&before), up })
 }
 
 /// What is there already: containers and leases of this name, and whoever answers.

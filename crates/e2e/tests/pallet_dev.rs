@@ -7,7 +7,8 @@ use e2e::charts::{Copy, Edit};
 use e2e::engine::{Left, containers};
 use e2e::journal::{STEPS, untold};
 use e2e::kill::until;
-use e2e::program::{block_on, tool};
+use e2e::pressure::within;
+use e2e::program::{block_on, root, tool};
 use e2e::report::{document, verdicts};
 use e2e::{Program, State};
 use seatrial_harness::tools::Tools;
@@ -40,12 +41,29 @@ impl Dev {
         self.state.seatrial(run)
     }
 
-    /// From nothing to the first answer; this one counts.
+    /// From nothing to the first answer, within its budget; once more where the machine did not let it be timed.
     #[track_caller]
     fn up(&self, args: &[&str]) -> Bootstrap {
-        let made = bootstrap(&self.seatrial("palletup"), &self.home(), "pallet-dev", args).expect("nothing was there");
-        assert_eq!(made.up.code, Some(0), "{}", made.up.stderr);
-        made
+        let mut is_again = false;
+        let time = || {
+            if std::mem::replace(&mut is_again, true) {
+                self.down(&[]);
+            }
+            let made =
+                bootstrap(&self.seatrial("palletup"), &self.home(), "pallet-dev", args).expect("nothing was there");
+            assert_eq!(made.up.code, Some(0), "{}", made.up.stderr);
+            made
+        };
+        match within(BUDGET, time, |made| (made.until_answer, made.pressure)) {
+            Ok(made) => made,
+            Err(over) => panic!("from exec to the first 200: {over}\n{}", Self::steps()),
+        }
+    }
+
+    /// What `up` logged of its steps.
+    fn steps() -> String {
+        let file = root().join("target/seatrial/palletup/up.jsonl");
+        std::fs::read_to_string(file).unwrap_or_default()
     }
 
     #[track_caller]
@@ -177,11 +195,11 @@ fn kind_cluster_creation_helm_deploy_and_registry_access() {
     answering();
     pushed.is_there("uninstall and install");
 
-    let mut taken = vec![first.until_answer];
+    let mut taken = vec![first.told()];
     let node = node_id();
     let said = dev.down(&[]);
     assert!(said.contains("its data stays in"), "{said}");
-    taken.push(dev.up(&["up"]).until_answer);
+    taken.push(dev.up(&["up"]).told());
     assert_ne!(node_id(), node, "another node container");
     pushed.is_there("down and up");
 
@@ -189,18 +207,17 @@ fn kind_cluster_creation_helm_deploy_and_registry_access() {
     assert!(log.is_file());
     dev.down(&["--clean-logs"]);
     assert!(!log.exists(), "{log} is still there");
-    taken.push(dev.up(&["up"]).until_answer);
+    taken.push(dev.up(&["up"]).told());
     pushed.is_there("down --clean-logs and up");
 
     dev.down(&["--clean-pvc", "--kind"]);
     assert!(!dev.home().join("storage/pallet-dev").exists());
-    taken.push(dev.up(&["up"]).until_answer);
+    taken.push(dev.up(&["up"]).told());
     pushed.is_gone("down --clean-pvc and up");
 
     // PAL-056: what was made by one mode goes before the other begins; the fifth is of the bare command.
     dev.down(&[]);
-    taken.push(dev.up(&["up", "charts/pallet-registry"]).until_answer);
-    assert!(taken.iter().all(|taken| *taken < BUDGET), "from exec to the first 200: {taken:.1?}");
+    taken.push(dev.up(&["up", "charts/pallet-registry"]).told());
     eprintln_of(&taken);
     dev.down(&["--clean-pvc", "--clean-logs"]);
     assert_eq!(Left::now(&dev.home(), &["palletup"]), before);
@@ -208,8 +225,8 @@ fn kind_cluster_creation_helm_deploy_and_registry_access() {
 }
 
 /// The figures are part of what the test says.
-fn eprintln_of(taken: &[Duration]) {
-    let text = format!("five bootstraps, exec to first 200: {taken:.1?}, limit {BUDGET:?}\n");
+fn eprintln_of(taken: &[String]) {
+    let text = format!("five bootstraps, exec to first 200: {}, limit {BUDGET:?}\n", taken.join(", "));
     std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes()).expect("a standard error");
 }
 

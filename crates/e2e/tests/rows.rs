@@ -120,6 +120,56 @@ fn the_registry_chart_has_its_files() {
     assert_eq!(layout(&root().join("charts/pallet-registry")), Vec::<String>::new());
 }
 
+/// STR-001, STR-002: the files of the chart, and a folder of templates a component.
+fn strato_layout(chart: &Utf8Path) -> Vec<String> {
+    let files = ["Chart.yaml", "values.yaml", "values-dev.yaml", "values.schema.json"];
+    let components = ["control-plane", "agent", "postgres", "permify", "ovn", "openvswitch"];
+    let components = components.iter().map(|name| format!("templates/{name}"));
+    let wanted = files.iter().map(ToString::to_string).chain(components);
+    let missing = wanted.filter(|name| !chart.join(name).exists()).map(|name| format!("{name} is missing"));
+    let chart_yaml = std::fs::read_to_string(chart.join("Chart.yaml")).unwrap_or_default();
+    let is_strato = chart_yaml.lines().any(|line| line == "name: strato");
+    missing.chain((!is_strato).then(|| "it is not called strato".to_owned())).collect()
+}
+
+#[test]
+fn the_strato_chart_has_its_files() {
+    assert_eq!(strato_layout(&root().join("charts/strato")), Vec::<String>::new());
+}
+
+#[test]
+fn a_missing_component_is_named() {
+    let copy = Copy::of("strato").with(Edit { file: "Chart.yaml", from: "name: strato\n", to: "name: other\n" });
+    std::fs::remove_file(copy.path().join("values-dev.yaml")).expect("removed");
+    std::fs::remove_dir_all(copy.path().join("templates/permify")).expect("removed");
+    let told = ["values-dev.yaml is missing", "templates/permify is missing", "it is not called strato"];
+    assert_eq!(strato_layout(&copy.path()), told);
+}
+
+/// STR-008: files that only Compose reads.
+fn compose_files(folder: &Utf8Path) -> Vec<String> {
+    let is_compose = |name: &str| {
+        let stem = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml")).unwrap_or_default();
+        stem.starts_with("docker-compose") || stem == "compose" || stem.starts_with("compose.")
+    };
+    let all = files(folder, "").into_iter().filter(|path| path.file_name().is_some_and(is_compose));
+    all.map(|path| path.strip_prefix(folder).unwrap_or(&path).to_string()).collect()
+}
+
+#[test]
+fn nothing_needs_compose() {
+    let folders = ["charts", "crates", "docs", "images", "tools", ".github"];
+    let found: Vec<String> = folders.iter().flat_map(|folder| compose_files(&root().join(folder))).collect();
+    assert_eq!(found, Vec::<String>::new());
+    assert!(!root().join("docker-compose.yml").exists() && !root().join("compose.yaml").exists());
+}
+
+#[test]
+fn a_compose_file_is_named() {
+    let copy = Copy::of("strato").with_file("hack/docker-compose.dev.yml", "services: {}\n");
+    assert_eq!(compose_files(&copy.path()), ["hack/docker-compose.dev.yml"]);
+}
+
 #[test]
 fn a_missing_file_is_named() {
     let copy = Copy::of("pallet-registry");
@@ -178,10 +228,12 @@ fn lint(chart: &Utf8Path, values: &[&str]) -> Finished {
 }
 
 #[rstest]
-#[case::default_values(&[])]
-#[case::dev_values(&["values-dev.yaml"])]
-fn helm_lint_passes(#[case] values: &[&str]) {
-    let finished = lint(&root().join("charts/pallet-registry"), values);
+#[case::default_values("pallet-registry", &[])]
+#[case::dev_values("pallet-registry", &["values-dev.yaml"])]
+#[case::strato_default_values("strato", &[])]
+#[case::strato_dev_values("strato", &["values-dev.yaml"])]
+fn helm_lint_passes(#[case] chart: &str, #[case] values: &[&str]) {
+    let finished = lint(&root().join("charts").join(chart), values);
     assert_eq!(finished.code, Some(0), "{}{}", finished.stdout, finished.stderr);
     assert!(finished.stdout.contains("1 chart(s) linted, 0 chart(s) failed"), "{}", finished.stdout);
 }

@@ -5,6 +5,7 @@
 //! reveal nothing that a guess doesn't.
 
 mod pieces;
+mod typed;
 
 pub(crate) use pieces::Pieces;
 

@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::{lock, planning};
 use camino::Utf8PathBuf;
-use seatrial_contracts::model::{ChartPlan, Need, Slot};
+use seatrial_contracts::model::{ChartPlan, EnvironmentPlan, Need, Slot};
 use serde_json::{Value, json};
 
 /// Arguments of `plan`.
@@ -35,8 +35,7 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, Failure>
 
 fn value(plans: &[ChartPlan]) -> Value {
     let slots = plans.iter().flat_map(|plan| &plan.environments).flat_map(|environment| &environment.slots);
-    let needs = plans.iter().flat_map(|plan| plan.environments.iter().map(move |environment| (plan, environment)));
-    let needs = needs.flat_map(|(plan, environment)| {
+    let needs = chosen(plans).flat_map(|(plan, environment)| {
         let of =
             move |need: &Need| json!({ "chart": plan.chart, "environment": environment.name, "need": need.title() });
         environment.needs.iter().map(of)
@@ -46,6 +45,12 @@ fn value(plans: &[ChartPlan]) -> Value {
         "needs": needs.collect::<Vec<_>>(),
         "verdicts": slots.map(slot_value).collect::<Vec<_>>(),
     })
+}
+
+/// The environments of which something is judged.
+fn chosen(plans: &[ChartPlan]) -> impl Iterator<Item = (&ChartPlan, &EnvironmentPlan)> {
+    let all = plans.iter().flat_map(|plan| plan.environments.iter().map(move |environment| (plan, environment)));
+    all.filter(|(_, environment)| !environment.slots.is_empty())
 }
 
 fn slot_value(slot: &Slot) -> Value {
@@ -66,7 +71,7 @@ fn slot_value(slot: &Slot) -> Value {
 
 fn text(plans: &[ChartPlan]) -> String {
     let mut lines = Vec::new();
-    for (plan, environment) in plans.iter().flat_map(|plan| plan.environments.iter().map(move |e| (plan, e))) {
+    for (plan, environment) in chosen(plans) {
         let release = &environment.release;
         let (chart, name) = (&plan.chart, &environment.name);
         lines.push(format!("{chart}::{name}: release {} in namespace {}", release.name, release.namespace));

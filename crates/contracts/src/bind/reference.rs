@@ -245,7 +245,10 @@ fn look_up(name: &str, known: &Known<'_>) -> Result<Looked, Unknown> {
         "env" => env(rest, known),
         "saved" => Err(Unknown::new(
             format!("`{name}` is not known here"),
-            Some("what an `http` saves is known in its later steps, and in http, ws, postgres, object and logs after it".to_owned()),
+            Some(
+                "what an `http` saves is known in its later steps, and in http, ws, postgres, object and logs after it"
+                    .to_owned(),
+            ),
         )),
         _ if name.contains('/') => Err(Unknown::new(
             format!("`{name}` is not known here"),

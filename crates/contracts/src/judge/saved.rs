@@ -146,7 +146,10 @@ impl Memory {
 
     fn objects(&self, expected: &ObjectExpectations) -> ObjectExpectations {
         let fields = |fields: &[(_, Expectation)]| -> Vec<_> {
-            fields.iter().map(|(path, one): &(crate::model::ObjectPath, _)| (path.clone(), self.expected(one))).collect()
+            fields
+                .iter()
+                .map(|(path, one): &(crate::model::ObjectPath, _)| (path.clone(), self.expected(one)))
+                .collect()
         };
         ObjectExpectations(expected.0.iter().map(|(target, all)| (target.clone(), fields(all))).collect())
     }
@@ -216,7 +219,9 @@ mod tests {
     fn a_session_that_saves_a_name_again_uses_its_own() {
         let again = "[{ get: 'svc/registry:http/$(saved.id)', save: { id: json.id } }, \
                      { get: 'svc/registry:http/later/$(saved.who)' }, { get: 'svc/registry:http/later/$(saved.id)' }]";
-        let clause = format!("chart: .\nenvironments: {{ dev: {{}} }}\nclauses:\n  a:\n    before: {{ http: {{ get: svc/registry:http/, save: {{ id: json.id, who: json.who }} }} }}\n    http: {again}\n");
+        let clause = format!(
+            "chart: .\nenvironments: {{ dev: {{}} }}\nclauses:\n  a:\n    before: {{ http: {{ get: svc/registry:http/, save: {{ id: json.id, who: json.who }} }} }}\n    http: {again}\n"
+        );
         let chart = chart(RENDER, &clause);
         let (_, slot) = slot(&chart, "a");
         let What::Clause(clause) = &slot.what else { panic!("{slot:?}") };

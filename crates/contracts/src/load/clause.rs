@@ -86,11 +86,8 @@ fn phases(
         found.key(&child("", key.key), "two-checks", format!("`{}` beside `then`", key.key), hint);
         is_good = false;
     }
-    let time_words = [
-        ("within", times.within.is_some()),
-        ("for", times.for_.is_some()),
-        ("latency", times.latency.is_some()),
-    ];
+    let time_words =
+        [("within", times.within.is_some()), ("for", times.for_.is_some()), ("latency", times.latency.is_some())];
     for (key, is_there) in time_words {
         if is_there {
             let hint = Some("write it beside the check that it is about".to_owned());

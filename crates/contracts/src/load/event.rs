@@ -30,7 +30,8 @@ fn event_word(word: &str, at: &str, found: &mut Findings<'_>) -> Option<Event> {
         "upgrade" => Some(Event::Upgrade { set: IndexMap::new() }),
         "rollback" => Some(Event::Rollback),
         "restartNode" => Some(Event::RestartNode),
-        "deletePod" | "restart" | "scale" | "drain" | "signal" | "stop" | "cut" | "patch" | "apply" | "delete" | "load" => {
+        "deletePod" | "restart" | "scale" | "drain" | "signal" | "stop" | "cut" | "patch" | "apply" | "delete"
+        | "load" => {
             let hint = Some(format!("write `{{ {word}: deploy/x }}`"));
             found.value(at, "bad-event", format!("`{word}` needs to know what it happens to"), hint);
             None

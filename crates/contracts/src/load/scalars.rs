@@ -47,7 +47,8 @@ pub(crate) fn target_key(text: &str, at: &str, found: &mut Findings<'_>) -> Opti
 pub(crate) fn address(text: &str, at: &str, found: &mut Findings<'_>) -> Option<Target> {
     let target = target(text, at, found)?;
     if let Target::Object { .. } = target {
-        let hint = Some("write svc/NAME:PORT/path, deploy/NAME:PORT/path, host:PORT/path or ingress/NAME/path".to_owned());
+        let hint =
+            Some("write svc/NAME:PORT/path, deploy/NAME:PORT/path, host:PORT/path or ingress/NAME/path".to_owned());
         found.value(at, "bad-target", format!("`{text}` can't be connected to"), hint);
         return None;
     }

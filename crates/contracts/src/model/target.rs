@@ -116,7 +116,9 @@ pub fn object_field(text: &str) -> Option<(Target, ObjectPath)> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
     /// Nothing was written.
-    #[error("a target is empty; write KIND/NAME, svc/NAME:PORT/path, deploy/NAME:PORT/path, host:PORT/path or ingress/NAME/path")]
+    #[error(
+        "a target is empty; write KIND/NAME, svc/NAME:PORT/path, deploy/NAME:PORT/path, host:PORT/path or ingress/NAME/path"
+    )]
     Empty,
     /// The port is neither a number nor a port name.
     #[error("`{port}` is no port; write a number from 1 to 65535 or a port's name")]

@@ -117,12 +117,8 @@ impl Evidence {
 
     /// The same observation without any value of a known Secret.
     pub(crate) fn clean_observation(&self, observation: Observation) -> Observation {
-        let Ok(text) = serde_json::to_string(&observation) else { return observation };
-        let clean = self.clean(&text);
-        if clean == text {
-            return observation;
-        }
-        serde_json::from_str(&clean).unwrap_or_else(|_| Observation {
+        let clean = self.redactor.read().unwrap_or_else(PoisonError::into_inner).clean_typed(&observation);
+        clean.unwrap_or_else(|| Observation {
             clock: observation.clock,
             unlooked: Some(seatrial_observation::Reason::new("the observation could not be redacted")),
             ..Observation::default()
@@ -133,14 +129,19 @@ impl Evidence {
     pub(crate) fn keep(&self, stage: &Stage<'_>, clause: &str, observation: &Observation) {
         let file: String = clause.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         let path = self.folder(stage).join("observations").join(format!("{}.json", file.trim_end_matches('-')));
-        self.write(&path, &serde_json::to_string_pretty(observation).unwrap_or_default());
+        self.write_clean(&path, &self.clean_observation(observation.clone()));
     }
 
     /// Keeps a verdict for whoever asks what the last run came to (`seatrial trace`).
     pub(crate) fn keep_verdict(&self, stage: &Stage<'_>, verdict: &Verdict) {
         let dir = self.root.parent().unwrap_or(&self.root);
         let path = crate::trace::verdict_place(dir, stage.chart, &self.chart_key(stage.chart), &verdict.id);
-        self.write(&path, &serde_json::to_string_pretty(verdict).unwrap_or_default());
+        let clean = self.redactor.read().unwrap_or_else(PoisonError::into_inner).clean_typed(verdict);
+        if let Some(clean) = clean
+            && crate::trace::is_news(&path, verdict)
+        {
+            self.write_clean(&path, &Verdict { id: verdict.id.clone(), ..clean });
+        }
     }
 
     /// A chart is read once a run.
@@ -149,10 +150,19 @@ impl Evidence {
         keys.entry(chart.path.clone()).or_insert_with(|| crate::trace::chart_key(chart)).clone()
     }
 
-    /// Writes a file, redacted once more: half of it never shows.
+    /// Writes a text, redacted once more: half of it never shows.
     fn write(&self, path: &Utf8Path, text: &str) {
+        self.write_as_it_is(path, &self.clean(text));
+    }
+
+    /// Writes what was redacted by its type: a second time, as text, would break numbers and words of ours.
+    fn write_clean(&self, path: &Utf8Path, clean: &impl serde::Serialize) {
+        self.write_as_it_is(path, &serde_json::to_string_pretty(clean).unwrap_or_default());
+    }
+
+    fn write_as_it_is(&self, path: &Utf8Path, text: &str) {
         // A full disk or a missing right must not change a verdict.
-        if let Err(refused) = state::write_private(path, self.clean(text).as_bytes()) {
+        if let Err(refused) = state::write_private(path, text.as_bytes()) {
             self.complaint.about(path, &refused);
         }
     }

@@ -60,7 +60,8 @@ done
 pub(super) async fn cut(looker: &mut Looker<'_>, lines: &IndexMap<String, Target>) -> Result<Instant, String> {
     let mut all = Vec::new();
     for (written, to) in lines {
-        let from: Target = written.parse().map_err(|broken: seatrial_contracts::model::TargetError| broken.to_string())?;
+        let from: Target =
+            written.parse().map_err(|broken: seatrial_contracts::model::TargetError| broken.to_string())?;
         let (address, port) = end_of(looker, to).await?;
         for (node, ids) in containers(looker, &from).await? {
             let nets = identified(looker, &node, &ids).await?;

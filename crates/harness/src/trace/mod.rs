@@ -16,7 +16,7 @@ mod verdicts;
 
 pub use mutation::{LOCK, Outcome, Trial, is_static, keep as keep_trial, key as mutation_key, lock, locked, trials};
 pub use verdicts::verdicts;
-pub(crate) use verdicts::{chart_key, place as verdict_place};
+pub(crate) use verdicts::{chart_key, is_news, place as verdict_place};
 
 use crate::cache::CacheError;
 use camino::{Utf8Path, Utf8PathBuf};

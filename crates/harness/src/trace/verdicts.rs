@@ -4,7 +4,7 @@ use super::TraceError;
 use crate::cache::{Key, KeyOf};
 use crate::chart;
 use camino::{Utf8Path, Utf8PathBuf};
-use seatrial_contracts::model::{ChartPlan, SlotId, Verdict};
+use seatrial_contracts::model::{ChartPlan, SlotId, Verdict, VerdictKind};
 use std::collections::BTreeMap;
 
 /// The file of a slot's verdict below `target/seatrial`.
@@ -14,6 +14,18 @@ pub(crate) fn place(dir: &Utf8Path, chart: &ChartPlan, key: &Key, slot: &SlotId)
     // Two names may become the same words.
     let id = KeyOf::new().part(slot.to_string()).key();
     folder(dir, chart, key).join(format!("{}-{id}.json", name.trim_end_matches('-')))
+}
+
+/// Whether a verdict tells more than the one that is kept: one that was skipped tells nothing, and one of a lower level
+/// that holds does not undo what a higher one saw.
+pub(crate) fn is_news(kept: &Utf8Path, verdict: &Verdict) -> bool {
+    let text = std::fs::read_to_string(kept).unwrap_or_default();
+    let Ok(kept) = serde_json::from_str::<Verdict>(&text) else { return true };
+    match verdict.kind {
+        VerdictKind::Skipped => kept.kind == VerdictKind::Skipped,
+        VerdictKind::Pass => verdict.level >= kept.level || kept.kind == VerdictKind::Skipped,
+        VerdictKind::Fail | VerdictKind::Inconclusive => true,
+    }
 }
 
 /// The hash of the chart as it is now.
@@ -37,7 +49,7 @@ pub fn verdicts(dir: &Utf8Path, chart: &ChartPlan) -> Result<BTreeMap<String, Ve
 #[cfg(test)]
 mod tests {
     use super::*;
-    use seatrial_contracts::model::{Class, Level, Timeouts, VerdictKind};
+    use seatrial_contracts::model::{Class, Level, Timeouts};
 
     fn chart(dir: &Utf8Path, text: &str) -> ChartPlan {
         std::fs::write(dir.join("Chart.yaml"), text).expect("a chart");
@@ -48,6 +60,7 @@ mod tests {
             timeouts: Timeouts::default(),
             templates: BTreeMap::new(),
             subcharts: BTreeMap::new(),
+            skaffold: None,
             environments: Vec::new(),
         }
     }
@@ -94,5 +107,24 @@ mod tests {
         assert_eq!(seen.get("c::dev::x[a/b]").map(|seen| seen.kind), Some(VerdictKind::Pass), "the last one counts");
         let changed = chart(folder, "name: c # changed");
         assert!(verdicts(target, &changed).expect("verdicts").is_empty(), "another chart has no record");
+    }
+
+    #[test]
+    fn what_was_not_judged_replaces_nothing() {
+        let target = tempfile::tempdir().expect("dir");
+        let path = Utf8Path::from_path(target.path()).expect("utf-8").join("kept.json");
+        let of = |kind, level| Verdict { level, ..verdict(kind) };
+        let check = |kept: Verdict, next: Verdict, expected: bool| {
+            std::fs::write(&path, serde_json::to_string(&kept).expect("JSON")).expect("a record");
+            assert_eq!(is_news(&path, &next), expected, "{:?} {:?}", kept.kind, next.kind);
+        };
+        assert!(is_news(&path, &of(VerdictKind::Skipped, Level::Static)), "nothing is kept yet");
+        for kind in [VerdictKind::Pass, VerdictKind::Fail] {
+            check(of(kind, Level::Live), of(VerdictKind::Skipped, Level::Live), false);
+            check(of(kind, Level::Live), of(VerdictKind::Pass, Level::Static), false);
+            check(of(kind, Level::Live), of(VerdictKind::Fail, Level::Static), true);
+            check(of(kind, Level::Live), of(VerdictKind::Pass, Level::Live), true);
+            check(of(VerdictKind::Skipped, Level::Live), of(kind, Level::Static), true);
+        }
     }
 }

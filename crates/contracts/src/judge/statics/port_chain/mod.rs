@@ -159,11 +159,8 @@ fn unnamed_in_pods(facts: &Facts<'_>, target: &Target, name: &str) -> Option<Fin
     if ports.iter().any(|port| port.0 == Some(name)) {
         return None;
     }
-    let message = format!(
-        "{target}: expected a container port `{name}` of {}, seen {}",
-        workload.target(),
-        declared(&ports)
-    );
+    let message =
+        format!("{target}: expected a container port `{name}` of {}, seen {}", workload.target(), declared(&ports));
     Some(Finding::at(workload, &crate::graph::path(["spec", "template", "spec", "containers"]), message))
 }
 
