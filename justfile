@@ -18,7 +18,7 @@ default:
 verify *ARGS: (setup "live")
     {{ seatrial }} verify {{ ARGS }}
 
-# Make this host ready for a tier: static, test, docker, live, suite or ci. Safe to repeat; the second time takes seconds.
+# Make this host ready for a tier: static, test, docker, live, suite, dev or ci. Safe to repeat; the second time takes seconds.
 setup TIER="live":
     @{{ seatrial }} setup --tier {{ TIER }}
 
@@ -44,6 +44,16 @@ images: (setup "live")
 # Make what a contract's `cluster:` describes, with the chart in it, and leave it; `--prefer-docker` without Kubernetes.
 up *ARGS: (setup if ARGS =~ "(^| )--prefer-docker( |$)" { "docker" } else { "live" })
     {{ seatrial }} up {{ ARGS }}
+
+# Strato in a cluster of its own, and Skaffold looking at its sources: an edit runs half a minute later. Ends with Ctrl-C;
+# the cluster stays until `down`.
+dev *ARGS: (setup "dev")
+    {{ seatrial }} up charts/strato
+    tools/skaffold.sh dev --cleanup=false --port-forward {{ ARGS }}
+
+# Any command of Skaffold (`run`, `verify`, `render`…), on the cluster of `dev`.
+skaffold *ARGS: (setup "dev")
+    tools/skaffold.sh {{ ARGS }}
 
 # Remove what `up` made; `--clean-logs` and `--clean-pvc` also its logs and its data.
 down *ARGS:

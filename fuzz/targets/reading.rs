@@ -83,6 +83,7 @@ fn planned(contract: &Contract, rendered: &str) -> Option<ChartPlan> {
         files: &files,
         renders: &renders,
         last_releases: &IndexMap::new(),
+        skaffold: None,
         run_id: "0",
         env: &std::collections::BTreeMap::new(),
     };

@@ -33,12 +33,15 @@ pub(crate) enum Tier {
 impl Filter {
     /// Leaves in the plan what was asked for, and what that stands on.
     pub(crate) fn apply(&self, plan: &mut ChartPlan) {
-        // What is compared with others (`same`) sees them all; only this one is judged.
-        let is_other = |name: &str| self.environment.as_ref().is_some_and(|wanted| wanted != name);
-        plan.environments.iter_mut().filter(|one| is_other(&one.name)).for_each(|one| one.slots.clear());
-        for environment in &mut plan.environments {
+        let is_asked = |one: &EnvironmentPlan| self.environment.as_ref().is_none_or(|name| *name == one.name);
+        let (mut asked, others): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut plan.environments).into_iter().partition(is_asked);
+        for environment in &mut asked {
             self.narrow(environment);
         }
+        // No verdict of theirs is asked for; what is compared with them (`same`) sees them all the same.
+        let others = others.into_iter().map(|one| EnvironmentPlan { slots: Vec::new(), ..one });
+        plan.environments = asked.into_iter().chain(others).collect();
     }
 
     /// The named clauses that none of the plans has.
@@ -153,6 +156,7 @@ mod tests {
             timeouts: Timeouts::default(),
             templates: std::collections::BTreeMap::new(),
             subcharts: std::collections::BTreeMap::new(),
+            skaffold: None,
             environments: vec![environment],
         };
         filter.apply(&mut plan);

@@ -191,6 +191,7 @@ mod tests {
             files: &std::collections::BTreeMap::new(),
             renders: &renders,
             last_releases: &IndexMap::new(),
+            skaffold: None,
             run_id: "0",
             env: &std::collections::BTreeMap::new(),
         };

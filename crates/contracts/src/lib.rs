@@ -18,6 +18,7 @@ pub mod plan;
 pub mod report;
 pub mod requirements;
 pub mod schema;
+pub mod skaffold;
 pub mod trace;
 pub mod units;
 mod yaml;

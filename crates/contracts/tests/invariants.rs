@@ -20,6 +20,7 @@ fn least_plan() -> ChartPlan {
         files: &BTreeMap::new(),
         renders: &renders,
         last_releases: &IndexMap::new(),
+        skaffold: None,
         run_id: "0",
         env: &std::collections::BTreeMap::new(),
     };

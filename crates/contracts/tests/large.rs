@@ -91,6 +91,7 @@ fn judged(services: usize) -> usize {
         files: &BTreeMap::new(),
         renders: &renders,
         last_releases: &IndexMap::new(),
+        skaffold: None,
         run_id: "0",
         env: &std::collections::BTreeMap::new(),
     };

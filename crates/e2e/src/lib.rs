@@ -16,6 +16,7 @@ pub mod mutations;
 pub mod pressure;
 pub mod program;
 pub mod report;
+pub mod skaffold;
 pub mod skips;
 pub mod state;
 pub mod versions;

@@ -53,7 +53,8 @@ impl State {
         self.file("state")
     }
 
-    fn users_home(&self) -> Utf8PathBuf {
+    /// The home of the user.
+    pub fn users_home(&self) -> Utf8PathBuf {
         self.file("user")
     }
 

@@ -49,6 +49,16 @@ fn a_sound_chart_checks() {
     check(&registry(), &["check"], 0, &[]);
 }
 
+/// What compares environments looks at those, too, of which no verdict is asked for.
+#[test]
+fn environments_are_compared_where_one_is_chosen() {
+    let alike = || registry().with_clauses("clauses:\n  alike: { same: [dev, prod] }\n");
+    let args = ["check", "-e", "dev", "--clause", "alike"];
+    check(&alike(), &args, 0, &[]);
+    let more = "{{ if eq .Values.persistence.size \"100Mi\" }}\nimmutable: false\n{{ end }}\ndata:";
+    check(&alike().edited("templates/configmap.yaml", "data:", more), &args, 10, &["1 fail"]);
+}
+
 #[test]
 fn a_mistyped_key_is_shown_with_line_and_column() {
     let edit = Edit { file: CONTRACT, from: "environments:", to: "enviroments:" };

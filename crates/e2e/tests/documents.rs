@@ -6,12 +6,14 @@ use regex::Regex;
 use seatrial_contracts::load::load;
 use std::collections::BTreeSet;
 
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 9] = [
     "README.md",
     "CONTRIBUTING.md",
     "ARCHITECTURE.md",
     "docs/quickstart.md",
     "docs/set-up.md",
+    "docs/strato/migration.md",
+    "docs/strato/quickstart.md",
     "docs/troubleshooting.md",
     "docs/versions.md",
 ];

@@ -16,10 +16,12 @@ struct Step {
 /// The `sh` blocks of a document, each with the `text` block behind it.
 fn steps(document: &str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
+    // What a reader may do on a cluster of theirs is in blocks called `console`.
     for (i, block) in document.split("```").enumerate().filter(|(i, _)| i % 2 == 1) {
         let (language, body) = block.split_once('\n').unwrap_or_else(|| panic!("block {i} has no body"));
         match (language, steps.last_mut()) {
             ("sh", _) => steps.push(Step { commands: body.to_owned(), lines: Vec::new() }),
+            ("console", _) => {}
             ("text", Some(step)) => step.lines.extend(body.lines().map(ToOwned::to_owned)),
             other => panic!("the quickstart has a block that is neither a command nor its answer: {other:?}"),
         }
@@ -39,9 +41,18 @@ fn wrong(step: &Step, finished: &Finished) -> Option<String> {
 
 #[test]
 fn the_quickstart_does_what_it_says() {
+    does_what_it_says("docs/quickstart.md");
+}
+
+#[test]
+fn the_quickstart_of_strato_does_what_it_says() {
+    does_what_it_says("docs/strato/quickstart.md");
+}
+
+fn does_what_it_says(document: &str) {
     let dir = tempfile::tempdir().expect("a folder");
     let state = Utf8PathBuf::try_from(dir.path().to_owned()).expect("utf-8");
-    let document = std::fs::read_to_string(root().join("docs/quickstart.md")).expect("the quickstart");
+    let document = std::fs::read_to_string(root().join(document)).expect("the quickstart");
     let steps = steps(&document);
     assert!(steps.len() > 4, "{steps:?}");
     let _down = Down(state.clone());

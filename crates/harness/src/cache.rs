@@ -9,7 +9,8 @@ mod place;
 
 pub use key::{Key, KeyOf, files_below, hash_file};
 pub use lock::{CacheLock, lock};
-pub use place::{Place, cache_dir, fresh_dir, link_bin, search_path};
+pub(crate) use place::link_pair;
+pub use place::{Place, cache_dir, fresh_dir, link_bin, pair_dir, search_path};
 
 use camino::Utf8PathBuf;
 use thiserror::Error;

@@ -5,6 +5,7 @@ mod folder;
 mod last;
 mod render;
 mod requirements;
+mod skaffold;
 
 use crate::cache::Key;
 use crate::helm::HelmError;
@@ -98,6 +99,7 @@ pub async fn plan_with_helm(path: &Utf8Path, helm: &Utf8Path, options: &PlanOpti
     let renders = render::all(&folder, &contract, helm, options.is_cached).await?;
     let released = around.as_ref().and_then(|around| around.repository.released.as_ref());
     let last_releases = last::all(&folder, &contract, helm, released, options.is_cached).await;
+    let skaffold = skaffold::beside(path, around.as_ref());
     let source = ChartSource {
         path: path.as_str(),
         chart_yaml: &folder.chart_yaml,
@@ -105,6 +107,7 @@ pub async fn plan_with_helm(path: &Utf8Path, helm: &Utf8Path, options: &PlanOpti
         files: &folder.files,
         renders: &renders,
         last_releases: &last_releases,
+        skaffold: skaffold.as_ref(),
         run_id: &options.run_id,
         env: &variables(),
     };

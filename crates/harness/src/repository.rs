@@ -79,7 +79,7 @@ fn text(file: &Utf8Path) -> Result<String, ChartError> {
 }
 
 /// A path as a person in the working directory would type it.
-fn shown(path: &Utf8Path) -> Utf8PathBuf {
+pub(crate) fn shown(path: &Utf8Path) -> Utf8PathBuf {
     let here = std::env::current_dir().ok().and_then(|dir| Utf8PathBuf::try_from(dir).ok());
     let short = here.and_then(|here| path.strip_prefix(here).ok().map(ToOwned::to_owned));
     short.unwrap_or_else(|| path.to_owned())

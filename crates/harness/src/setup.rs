@@ -17,6 +17,7 @@ mod program_image;
 mod programs;
 mod recipes;
 mod roots;
+mod skaffold;
 mod steps;
 
 pub(crate) use debian_image::{POSTGRES, REGISTRY};
@@ -25,7 +26,7 @@ pub use event::{Mode, SetupEvent, SetupReport, State, StepReport};
 pub use need::Need;
 pub(crate) use node_image::tag as node_image_tag;
 pub(crate) use program_image::{PROBER, PROGRAM_IMAGES};
-pub(crate) use programs::{HELM, HELM_4, KIND, KUBERNETES};
+pub(crate) use programs::{HELM, HELM_4, KIND, KUBERNETES, SKAFFOLD};
 pub(crate) use steps::on_path;
 
 use crate::host::{HostFacts, remember_registry};

@@ -4,8 +4,9 @@
 mod find;
 mod images;
 
+pub use find::skaffold_and_helm;
 pub use find::{Found, helm_4};
-pub(crate) use find::{docker, helm, kind};
+pub(crate) use find::{docker, helm, helm_3, kind, skaffold};
 pub(crate) use images::postgres_image;
 pub use images::{named_image, node_image, prober_image, registry_image};
 

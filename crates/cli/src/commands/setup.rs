@@ -14,7 +14,7 @@ pub(crate) struct Args {
     check: bool,
 
     /// For what the host is to be ready
-    #[arg(long, default_value = "live", value_name = "TIER", value_parser = ["static", "test", "api", "docker", "live", "suite", "ci", "fuzz", "coverage"])]
+    #[arg(long, default_value = "live", value_name = "TIER", value_parser = ["static", "test", "api", "docker", "live", "suite", "dev", "ci", "fuzz", "coverage"])]
     tier: String,
 }
 

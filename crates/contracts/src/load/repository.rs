@@ -35,9 +35,11 @@ fn read(file: &str, sections: &Sections<'_>, packs: &Packs, found: &mut Findings
     let (ready, clause) = sections.written_timeouts(found);
     let charts: Vec<String> = sections.read("/charts", found).unwrap_or_default();
     patterns(&charts, found);
+    let up: Option<String> = sections.read("/up", found);
     Repository {
         file: file.to_owned(),
         charts,
+        up,
         released: released(sections, found),
         uses,
         cluster: ClusterMatrix { kubernetes: matrix.kubernetes, helm: matrix.helm, nodes: matrix.nodes },

@@ -18,6 +18,8 @@ pub(crate) struct RepositoryFile {
     /// Patterns of chart folders, relative to this file; charts/* where none is written.
     #[schemars(length(min = 1))]
     charts: Option<Vec<String>>,
+    /// The chart that `up` makes where none is named: its folder, relative to this file.
+    up: Option<String>,
     /// Where the last release is found: oci://…, git-tags, or target-branch.
     released: Option<String>,
     /// Packs that every chart uses, with their parameters.

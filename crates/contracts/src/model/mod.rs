@@ -14,6 +14,7 @@ mod pack;
 mod plan;
 mod rendered;
 mod repository;
+mod skaffold;
 mod talk;
 mod target;
 mod verdict;
@@ -35,7 +36,9 @@ pub use need::{Database, Need, Outputs, Program, RawNeed, Thing};
 pub use pack::{BUILT_IN_PACKS, Pack, Packs};
 pub use plan::{ChartPlan, Class, EnvironmentPlan, LastRelease, Level, Origin, Release, Slot, SlotId, What};
 pub use rendered::Rendered;
+pub(crate) use repository::fits;
 pub use repository::{ClusterMatrix, Contexts, ImageSource, Released, Repository};
+pub use skaffold::SkaffoldFile;
 pub(crate) use talk::looked_up;
 pub use talk::{
     PostgresCheck, PostgresExpect, PostgresLogin, Saved, TalkAct, TalkStep, Tls, Trust, WsCheck, WsLine, filled,

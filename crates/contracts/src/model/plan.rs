@@ -1,6 +1,6 @@
 //! A plan: every verdict that will be given, before anything is done. One [`Slot`] is one verdict and one test name.
 
-use super::{Clause, ClusterSpec, Need, Rendered, Skip, Target, Timeouts};
+use super::{Clause, ClusterSpec, Need, Rendered, SkaffoldFile, Skip, Target, Timeouts};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -24,6 +24,9 @@ pub struct ChartPlan {
     /// Folders of subcharts by what Helm calls them, where that is something else (`charts/cache` → `charts/redis`).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub subcharts: BTreeMap<String, String>,
+    /// The Skaffold manifest of the repository, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skaffold: Option<SkaffoldFile>,
     /// The environments in file order.
     pub environments: Vec<EnvironmentPlan>,
 }

@@ -13,6 +13,8 @@ pub struct Repository {
     pub file: String,
     /// Patterns of chart folders, relative to the file; empty: `charts/*`.
     pub charts: Vec<String>,
+    /// The chart that `up` makes where none is named.
+    pub up: Option<String>,
     /// Where the last release is found.
     pub released: Option<Released>,
     /// Packs that every chart uses: name → parameters.
@@ -95,7 +97,7 @@ impl Contexts {
 }
 
 /// Whether a name fits a pattern in which `*` is any text.
-fn fits(pattern: &str, name: &str) -> bool {
+pub(crate) fn fits(pattern: &str, name: &str) -> bool {
     let expression = regex::escape(pattern).replace(r"\*", ".*");
     regex::Regex::new(&format!("^{expression}$")).is_ok_and(|pattern| pattern.is_match(name))
 }
@@ -105,12 +107,15 @@ impl Repository {
     pub fn without_effect(&self) -> Vec<String> {
         let is_matrix = !(self.cluster.kubernetes.is_empty() && self.cluster.helm.is_empty());
         let nodes = self.cluster.nodes.unwrap_or(1);
+        // Of what Skaffold builds, the clause `skaffold` asks whether it does.
+        let is_skaffold = |source: &ImageSource| matches!(source, ImageSource::Build(by) if by == "skaffold");
+        let is_had_otherwise = self.images.values().any(|source| !is_skaffold(source));
         let is_oci = matches!(self.released, Some(Released::Oci(_)));
         let lines = [
             is_oci.then_some("`released`: a last release is not pulled from a registry yet"),
             is_matrix.then_some("`cluster`: one trial is made, with the Kubernetes and the Helm of this host"),
             (nodes > 1).then_some("`cluster.nodes`: trial clusters have one node"),
-            (!self.images.is_empty()).then_some("`images`: images are built and loaded by `seatrial setup` alone"),
+            is_had_otherwise.then_some("`images`: images are built and loaded by `seatrial setup` alone"),
             (!self.addons.is_empty()).then_some("`addons`: none is installed yet"),
         ];
         let name = self.file.as_str();

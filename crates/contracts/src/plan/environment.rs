@@ -223,7 +223,7 @@ impl Planner<'_> {
         }
         // What is missing fails there and nowhere else: those who refer to it, and who count it, come after.
         chain.extend(named);
-        for name in defaults_with_subject(chart, planned) {
+        for name in defaults_with_subject(chart, planned, self.is_last()) {
             if let Some(mut slot) = self.default(name, Level::Static, What::Default(name.to_owned())) {
                 slot.after.clone_from(&chain);
                 chain.push(slot.id.local());
@@ -233,13 +233,17 @@ impl Planner<'_> {
         slots
     }
 
+    /// Whether this is the environment in which the chart itself is judged.
+    fn is_last(&self) -> bool {
+        self.contract.environments.keys().last().is_some_and(|last| last == self.name)
+    }
+
     /// The policy pack, where it is used: opinions, of which none waits for another.
     fn policies(&self, chart: &ChartPlan, planned: &EnvironmentPlan, chain: &[String]) -> Vec<Slot> {
         if !self.contract.uses_pack("policy") {
             return Vec::new();
         }
-        let is_last = self.contract.environments.keys().last().is_some_and(|last| last == self.name);
-        let names = policies_with_subject(chart, planned, is_last).into_iter();
+        let names = policies_with_subject(chart, planned, self.is_last()).into_iter();
         let slots = names.filter_map(|name| self.default(name, Level::Static, What::Default(name.to_owned())));
         slots.map(|slot| Slot { after: chain.to_vec(), ..slot }).collect()
     }

@@ -20,7 +20,7 @@ pub(crate) use targets::{addressed, behind};
 use crate::bind;
 use crate::diagnostic::Diagnostic;
 use crate::judge::{DEFAULTS_ON_FILES, POLICY_NAMES, SCHEMA};
-use crate::model::{ChartPlan, Contract, Environment, LastRelease, Release};
+use crate::model::{ChartPlan, Contract, Environment, LastRelease, Release, SkaffoldFile};
 use crate::yaml;
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -41,6 +41,8 @@ pub struct ChartSource<'a> {
     pub renders: &'a IndexMap<String, Result<String, String>>,
     /// Environment → the last release with that environment's values; empty where none was found.
     pub last_releases: &'a IndexMap<String, LastRelease>,
+    /// The Skaffold manifest of the repository, where there is one.
+    pub skaffold: Option<&'a SkaffoldFile>,
     /// The run, `0` at listing.
     pub run_id: &'a str,
     /// The environment's variables, for `$(env.X)`.
@@ -57,6 +59,7 @@ pub fn plan(contract: &Contract, source: &ChartSource<'_>) -> Result<ChartPlan, 
         timeouts: contract.timeouts,
         templates: templates(source),
         subcharts: subcharts::folders(source.chart_yaml, source.files),
+        skaffold: source.skaffold.cloned(),
         environments: Vec::new(),
     };
     let mut problems = unknown_defaults(contract);

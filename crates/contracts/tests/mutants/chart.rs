@@ -3,10 +3,11 @@
 
 use super::emit::{Emitted, breaks};
 use super::helm;
+use super::kinds::skaffold;
 use super::names::{Dice, names};
 use indexmap::IndexMap;
 use seatrial_contracts::load::load;
-use seatrial_contracts::model::{Contract, LastRelease};
+use seatrial_contracts::model::{Contract, LastRelease, SkaffoldFile};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
@@ -21,6 +22,8 @@ pub(crate) struct Chart {
     loaded: OnceLock<Arc<Contract>>,
     /// Files beside those that are rendered.
     pub(crate) files: BTreeMap<String, String>,
+    /// The Skaffold manifest of the repository, beside which everything is that it names.
+    pub(crate) skaffold: Option<SkaffoldFile>,
     /// What Helm said instead of a render.
     pub(crate) error: Option<String>,
     /// The objects of the release before this one.
@@ -73,10 +76,22 @@ impl Chart {
         let (documents, names) = (documents(text), names(&words, dice));
         let files = BTreeMap::from([("values.schema.json".to_owned(), helm::SCHEMA.to_owned())]);
         let loaded = OnceLock::new();
-        let mut chart = Self { shape, documents, contract, loaded, files, error: None, last: None, other: None, names };
+        let mut chart = Self {
+            shape,
+            documents,
+            contract,
+            loaded,
+            files,
+            skaffold: None,
+            error: None,
+            last: None,
+            other: None,
+            names,
+        };
         chart.contract = chart.filled(&chart.contract);
         chart.loaded();
         chart.documents.iter_mut().for_each(dress);
+        chart.skaffold = Some(skaffold::sound(&chart));
         chart
     }
 

@@ -50,6 +50,7 @@ fn planned(chart: &Chart, printed: &Printed) -> ChartPlan {
         files: &printed.templates,
         renders: &renders(chart, printed),
         last_releases: &last_releases(chart),
+        skaffold: chart.skaffold.as_ref(),
         run_id: "0",
         env: &std::collections::BTreeMap::new(),
     };

@@ -124,8 +124,21 @@ pub fn search_path() -> String {
 
 /// Makes `bin/NAME` in the cache point to the program, for recipes and people.
 pub fn link_bin(program: &Utf8Path, name: &str) -> Result<(), CacheError> {
-    let bin = cache_dir().join("bin");
-    std::fs::create_dir_all(&bin).map_err(CacheError::at(&bin))?;
+    link(&cache_dir().join("bin"), program, name)
+}
+
+/// The folder of Skaffold and the Helm that it works with, to be put before PATH.
+pub fn pair_dir() -> Utf8PathBuf {
+    cache_dir().join("pair")
+}
+
+/// Makes its links point to these programs.
+pub(crate) fn link_pair(programs: &[(&str, &Utf8Path)]) -> Result<(), CacheError> {
+    programs.iter().try_for_each(|(name, program)| link(&pair_dir(), program, name))
+}
+
+fn link(bin: &Utf8Path, program: &Utf8Path, name: &str) -> Result<(), CacheError> {
+    std::fs::create_dir_all(bin).map_err(CacheError::at(bin))?;
     let link = bin.join(name);
     if link.read_link_utf8().is_ok_and(|target| target == program) {
         return Ok(());

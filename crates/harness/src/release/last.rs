@@ -36,6 +36,7 @@ fn as_it_was(stage: &Stage<'_>, last: &LastRelease) -> (ChartPlan, EnvironmentPl
         timeouts: stage.chart.timeouts,
         templates: BTreeMap::new(),
         subcharts: BTreeMap::new(),
+        skaffold: None,
         environments: Vec::new(),
     };
     let values = stage.environment.values.iter().filter(|file| home.join(file).is_file());

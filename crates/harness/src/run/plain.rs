@@ -285,6 +285,7 @@ spec:
             files: &std::collections::BTreeMap::new(),
             renders: &renders,
             last_releases: &IndexMap::new(),
+            skaffold: None,
             run_id: "0",
             env: &std::collections::BTreeMap::new(),
         };

@@ -39,6 +39,8 @@ pub enum Need {
     /// The next Helm, with which the suite proves that everything works too.
     #[serde(rename = "helm-4")]
     Helm4,
+    /// Skaffold, and the Helm 3 that it works with.
+    Skaffold,
     /// cargo-nextest, which runs the tests.
     Nextest,
     /// actionlint, which reads the GitHub workflows.
@@ -55,7 +57,7 @@ pub enum Need {
 
 use Need::{
     Actionlint, AgentImage, ControlPlaneImage, Coverage, Deny, Engine, Fuzz, Helm, Helm4, Kind, Nextest, NodeImage,
-    OpenvswitchImage, Oras, OvnImage, PermifyImage, PostgresImage, ProberImage, RegistryImage, Shellcheck,
+    OpenvswitchImage, Oras, OvnImage, PermifyImage, PostgresImage, ProberImage, RegistryImage, Shellcheck, Skaffold,
     StratoAgentImage,
 };
 
@@ -79,7 +81,7 @@ const LIVE: [Need; 14] = [
 
 impl Need {
     /// All of them, in order.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Engine,
         Kind,
         Helm,
@@ -95,6 +97,7 @@ impl Need {
         OvnImage,
         Oras,
         Helm4,
+        Skaffold,
         Nextest,
         Actionlint,
         Shellcheck,
@@ -103,7 +106,7 @@ impl Need {
     ];
 
     /// What a tier needs: `static`, `test` (unit tests), `api`, `docker` (`up --prefer-docker`), `live`, `suite` (the tests
-    /// that need a cluster), `ci`, `fuzz` or `coverage`.
+    /// that need a cluster), `dev` (what `just dev` needs), `ci`, `fuzz` or `coverage`.
     #[must_use]
     pub fn for_tier(tier: &str) -> Option<Vec<Self>> {
         Some(match tier {
@@ -112,7 +115,8 @@ impl Need {
             "api" => vec![Engine, Kind, Helm, NodeImage],
             "docker" => vec![Engine, AgentImage, RegistryImage],
             "live" => LIVE.to_vec(),
-            "suite" => LIVE.into_iter().chain([Helm4, Nextest]).collect(),
+            "suite" => LIVE.into_iter().chain([Helm4, Skaffold, Nextest]).collect(),
+            "dev" => LIVE.into_iter().chain([Skaffold]).collect(),
             "ci" => Self::ALL.into_iter().filter(|need| !matches!(need, Fuzz | Coverage)).collect(),
             "fuzz" => vec![Fuzz],
             "coverage" => vec![Coverage],
@@ -139,6 +143,7 @@ impl Need {
             OvnImage => "ovn-image",
             Oras => "oras",
             Helm4 => "helm-4",
+            Skaffold => "skaffold",
             Nextest => "nextest",
             Actionlint => "actionlint",
             Shellcheck => "shellcheck",
@@ -166,6 +171,7 @@ impl Need {
             OvnImage => "building the image of OVN (a second more)",
             Oras => "building oras (some 10 s)",
             Helm4 => "building Helm 4 (about 2 min)",
+            Skaffold => "building Skaffold (about 3 min)",
             Nextest => "building cargo-nextest (about 5 min)",
             Actionlint => "building actionlint (some 5 s)",
             Shellcheck => "installing shellcheck",
@@ -180,6 +186,7 @@ impl Need {
     pub fn remedy(self) -> &'static str {
         match self {
             Coverage => "run `./just setup coverage`",
+            Skaffold => "run `./just setup suite`",
             _ => "run `seatrial setup`, or `./just setup`",
         }
     }
@@ -219,7 +226,7 @@ mod tests {
 
     #[test]
     fn every_tier_is_known_and_no_other() {
-        for tier in ["static", "test", "api", "docker", "live", "suite", "ci", "fuzz", "coverage"] {
+        for tier in ["static", "test", "api", "docker", "live", "suite", "dev", "ci", "fuzz", "coverage"] {
             assert!(Need::for_tier(tier).is_some(), "{tier}");
         }
         assert_eq!(Need::for_tier("nothing"), None);

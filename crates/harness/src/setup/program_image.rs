@@ -70,8 +70,13 @@ impl ProgramImage {
     pub(super) async fn find(&self) -> Result<Option<String>, StepError> {
         let Some(tag) = self.tag()? else { return Ok(None) };
         let place = self.place(&workspace()?)?;
-        let made_from = docker::image_key(&tag).await;
-        Ok(made_from.filter(|key| self.version.is_none() || *key == place.key().as_str()).map(|_| tag))
+        let label = docker::image_key(&tag).await;
+        Ok(label.filter(|label| self.is_of(label, place.key().as_str())).map(|_| tag))
+    }
+
+    /// Whether an image of our tag is of the sources of this key, by its label. A tag that is a hash says so itself.
+    fn is_of(&self, label: &str, key: &str) -> bool {
+        self.version.is_none() || label == key
     }
 
     /// Builds binary and image.
@@ -161,5 +166,25 @@ mod tests {
     #[test]
     fn the_name_is_that_of_the_program() {
         assert_eq!(PALLET_AGENT.repository(), "seatrial/pallet-agent");
+        assert_eq!(STRATO_AGENT.tag_of(Utf8Path::new("/nowhere")).expect("a tag"), "strato-agent:0.1.0");
+    }
+
+    /// Under a tag that stays, an image of older sources is missing.
+    #[test]
+    fn what_is_stale_is_missing() {
+        for image in [&STRATO_CONTROL_PLANE, &STRATO_AGENT] {
+            assert!(image.is_of("new", "new"), "{image:?}");
+            assert!(!image.is_of("old", "new") && !image.is_of("", "new"), "{image:?}");
+        }
+        assert!(PALLET_AGENT.is_of("old", "new"), "its tag says what it is");
+    }
+
+    /// The version is that of the program: who raises one raises the other.
+    #[test]
+    fn the_tag_is_the_version_of_the_workspace() {
+        let manifest =
+            std::fs::read_to_string(workspace().expect("the checkout").join("Cargo.toml")).expect("a manifest");
+        let version = format!("version = \"{}\"", STRATO_AGENT.version.expect("a version"));
+        assert!(manifest.contains(&version) && STRATO_CONTROL_PLANE.version == STRATO_AGENT.version);
     }
 }

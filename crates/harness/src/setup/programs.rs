@@ -33,6 +33,14 @@ pub(crate) const HELM: GoModule = GoModule {
     ],
 };
 
+/// Skaffold works with Helm 3 alone; it says its version only if it is told.
+pub(crate) const SKAFFOLD: GoModule = GoModule {
+    folder: "tools/skaffold",
+    pinned: "github.com/GoogleContainerTools/skaffold/v2",
+    programs: &[("github.com/GoogleContainerTools/skaffold/v2/cmd/skaffold", "skaffold")],
+    linked: &["github.com/GoogleContainerTools/skaffold/v2/pkg/skaffold/version.version={version}"],
+};
+
 pub(super) const ACTIONLINT: GoModule = GoModule {
     folder: "tools/actionlint",
     pinned: "github.com/rhysd/actionlint",
@@ -116,10 +124,11 @@ pub(super) const PAUSE: GoModule =
 pub(super) const NODE: [&GoModule; 7] = [&KUBERNETES, &ETCD, &COREDNS, &CONTAINERD, &CRICTL, &VOLUMES, &PAUSE];
 
 #[cfg(test)]
-pub(super) const ALL: [&GoModule; 14] = [
+pub(super) const ALL: [&GoModule; 15] = [
     &KIND,
     &HELM,
     &HELM_4,
+    &SKAFFOLD,
     &ACTIONLINT,
     &ORAS,
     &OCI_WRAPPER,

@@ -65,6 +65,7 @@ static RECIPES: &[(&str, &[u8])] = recipes![
     "images/registry/packages.txt",
     "images/strato-agent/Dockerfile",
     "images/strato-control-plane/Dockerfile",
+    "images/strato-verify/Dockerfile",
     "tools/actionlint/go.mod",
     "tools/actionlint/go.sum",
     "tools/cargo.txt",
@@ -79,6 +80,8 @@ static RECIPES: &[(&str, &[u8])] = recipes![
     "tools/oci-wrapper/main.go",
     "tools/oras/go.mod",
     "tools/oras/go.sum",
+    "tools/skaffold/go.mod",
+    "tools/skaffold/go.sum",
 ];
 
 /// The files below a folder of the repository, named relative to it.

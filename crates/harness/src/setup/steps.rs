@@ -5,7 +5,7 @@ use super::error::StepError;
 use super::go_image::PERMIFY_IMAGE;
 use super::program_image::{PALLET_AGENT, PROBER, STRATO_AGENT, STRATO_CONTROL_PLANE};
 use super::programs::{ACTIONLINT, HELM, HELM_4, KIND, ORAS};
-use super::{Ctx, Need, POSTGRES, REGISTRY, cargo, engine, node_image};
+use super::{Ctx, Need, POSTGRES, REGISTRY, cargo, engine, node_image, skaffold};
 use crate::cache::{cache_dir, link_bin};
 use crate::command::{Cmd, CommandError};
 use crate::host::Version;
@@ -31,6 +31,7 @@ pub(super) async fn find(ctx: &mut Ctx<'_>) -> Result<Option<String>, StepError>
         Need::OvnImage => OVN.find(ctx).await,
         Need::Oras => on_path("oras").or_else(|| built(&ORAS, "oras")).map(|path| path.to_string()),
         Need::Helm4 => built(&HELM_4, "helm").map(|path| path.to_string()),
+        Need::Skaffold => skaffold::find(),
         Need::Nextest => cargo::find("cargo-nextest", Version(0, 9, 100)).await,
         Need::Actionlint => {
             on_path("actionlint").or_else(|| built(&ACTIONLINT, "actionlint")).map(|path| path.to_string())
@@ -61,6 +62,7 @@ pub(super) async fn make(ctx: &mut Ctx<'_>) -> Result<String, StepError> {
         Need::OvnImage => OVN.make(ctx).await,
         Need::Oras => go_tool(ctx, &ORAS).await,
         Need::Helm4 => Ok(format!("{} ({})", HELM_4.version(), HELM_4.build(ctx).await?)),
+        Need::Skaffold => skaffold::make(ctx).await,
         Need::Nextest => cargo::make(ctx, "cargo-nextest").await,
         Need::Actionlint => go_tool(ctx, &ACTIONLINT).await,
         Need::Shellcheck => shellcheck(ctx).await,

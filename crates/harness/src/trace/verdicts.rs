@@ -60,6 +60,7 @@ mod tests {
             timeouts: Timeouts::default(),
             templates: BTreeMap::new(),
             subcharts: BTreeMap::new(),
+            skaffold: None,
             environments: Vec::new(),
         }
     }

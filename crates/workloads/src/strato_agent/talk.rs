@@ -91,6 +91,7 @@ impl<'a> Talk<'a> {
 
     async fn go_on(&mut self, leaving: &mut watch::Receiver<bool>) -> Ended {
         loop {
+            // Who says that it lives less often than that is acknowledged less often, too.
             let patience = self.config.limits.unacknowledged.max(self.beats.period() * 2);
             let event = timeout_at(self.acknowledged + patience, self.next(leaving)).await;
             let followed = match event {

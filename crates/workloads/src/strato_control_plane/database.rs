@@ -6,7 +6,7 @@ use super::fault::Fault;
 use crate::http::chain;
 use crate::log::{self, Level};
 use serde_json::json;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_postgres::{Client, NoTls};
@@ -38,7 +38,15 @@ pub(super) type Reason = String;
 pub(super) struct Database {
     config: tokio_postgres::Config,
     is_fatal: bool,
-    state: Mutex<Result<Arc<Client>, Reason>>,
+    state: Mutex<State>,
+}
+
+/// The connection, or why there is none.
+type State = Result<Arc<Connected>, Reason>;
+
+/// A connection; given up by whoever waited for it in vain.
+struct Connected {
+    client: Client,
     given_up: Notify,
 }
 
@@ -47,7 +55,7 @@ impl Database {
     pub(super) fn new(config: &Config) -> Self {
         let is_fatal = config.faults.has(Fault::ExitsWithoutDatabase);
         let state = Mutex::new(Err("not connected yet".to_owned()));
-        Self { config: config.database.clone(), is_fatal, state, given_up: Notify::new() }
+        Self { config: config.database.clone(), is_fatal, state }
     }
 
     /// Connects, and connects again, for ever.
@@ -80,12 +88,12 @@ impl Database {
         &self,
         ask: impl AsyncFnOnce(&Client) -> Result<T, tokio_postgres::Error>,
     ) -> Result<T, Reason> {
-        let client = self.client()?;
-        match tokio::time::timeout(QUERY, ask(&client)).await {
+        let connected = self.lock().clone()?;
+        match tokio::time::timeout(QUERY, ask(&connected.client)).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(chain(&error)),
             Err(_) => {
-                self.given_up.notify_one();
+                connected.given_up.notify_one();
                 Err(format!("no answer within {} ms", QUERY.as_millis()))
             }
         }
@@ -106,8 +114,9 @@ impl Database {
                 Err(_) => return "the table can't be made".to_owned(),
             }
             log::event(Level::Info, "database-connected", &json!({}));
-            let _ = self.set(Ok(Arc::new(client)));
-            self.given_up.notified().await;
+            let connected = Arc::new(Connected { client, given_up: Notify::new() });
+            let _ = self.set(Ok(Arc::clone(&connected)));
+            connected.given_up.notified().await;
             "it answers no more".to_owned()
         };
         tokio::select! {
@@ -116,12 +125,12 @@ impl Database {
         }
     }
 
-    fn client(&self) -> Result<Arc<Client>, Reason> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Sets what is now, says what was.
+    fn set(&self, state: State) -> State {
+        std::mem::replace(&mut *self.lock(), state)
     }
 
-    /// Sets what is now, says what was.
-    fn set(&self, state: Result<Arc<Client>, Reason>) -> Result<Arc<Client>, Reason> {
-        std::mem::replace(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner), state)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

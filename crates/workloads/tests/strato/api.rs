@@ -7,14 +7,14 @@ use tokio::net::TcpListener;
 
 async fn plane_with(permify: &str, more: &[(&str, &str)]) -> Plane {
     let variables = [&[("PERMIFY_URL", permify)], more].concat();
-    Plane::start_on(listen().await, &variables, brisk()).await
+    Plane::start_on(listen().await, &variables, brisk())
 }
 
 #[tokio::test]
 async fn a_call_is_refused_before_the_relation_and_allowed_after() {
     let (permify, listener) = (FakePermify::default(), listen().await);
     let url = format!("http://{}", listener.local_addr().expect("an address"));
-    permify.serve(listener).await;
+    permify.serve(listener);
     let plane = plane_with(&url, &[]).await;
     for (method, path) in [("GET", "/api/vms"), ("POST", "/api/vms"), ("POST", "/api/vms/v1/stop")] {
         assert_eq!(plane.call(method, path, None, "").await.0, 401, "{path}");
@@ -41,7 +41,7 @@ async fn permify_may_go_come_back_and_have_forgotten() {
     let address = listener.local_addr().expect("an address");
     let plane = plane_with(&format!("http://{address}"), &[]).await;
     permify.grant("fleet:default", "ann");
-    let serving = permify.serve(listener).await;
+    let serving = permify.serve(listener);
     until("the schema is there", async || (permify.schemas() == 1).then_some(())).await;
     assert_eq!(plane.call("GET", "/api/vms", Some("bob"), "").await.0, 403);
 
@@ -58,7 +58,7 @@ async fn permify_may_go_come_back_and_have_forgotten() {
     assert_eq!(plane.get("/health/ready").await["dependencies"]["permify"]["ok"], false);
 
     permify.forget();
-    permify.serve(TcpListener::bind(address).await.expect("the same port")).await;
+    permify.serve(TcpListener::bind(address).await.expect("the same port"));
     until("it decides again", async || (plane.call("GET", "/api/vms", Some("bob"), "").await.0 == 403).then_some(()))
         .await;
     assert_eq!(plane.get("/health/ready").await["dependencies"]["permify"]["ok"], true);
@@ -68,7 +68,7 @@ async fn permify_may_go_come_back_and_have_forgotten() {
 async fn it_is_ready_with_both_and_unready_without_either() {
     let (permify, listener, database) = (FakePermify::default(), listen().await, listen().await);
     let url = format!("http://{}", listener.local_addr().expect("an address"));
-    permify.serve(listener).await;
+    permify.serve(listener);
     let address = database.local_addr().expect("an address");
     let database_url = format!("postgres://strato@{address}/strato");
     let plane = plane_with(&url, &[("DATABASE_URL", &database_url)]).await;

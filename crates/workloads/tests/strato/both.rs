@@ -40,7 +40,7 @@ async fn both_sides_say_the_same() {
 async fn an_agent_comes_back_after_a_restart_of_the_control_plane() {
     let listener = listen().await;
     let address = listener.local_addr().expect("an address");
-    let plane = Plane::start_on(listener, &[], brisk()).await;
+    let plane = Plane::start_on(listener, &[], brisk());
     let agent = Dialler::start(&plane.url(), &[], Limits::default()).await;
     let first = agent.until("connected", |status| status["acknowledged"].as_u64() >= Some(1)).await;
     plane.stop().await;
@@ -49,7 +49,7 @@ async fn an_agent_comes_back_after_a_restart_of_the_control_plane() {
     assert_eq!(agent.ready().await, 503);
     pass(Duration::from_secs(2)).await;
 
-    let plane = Plane::start_on(TcpListener::bind(address).await.expect("the port"), &[], brisk()).await;
+    let plane = Plane::start_on(TcpListener::bind(address).await.expect("the port"), &[], brisk());
     let began = Instant::now();
     let second = agent.until("it is back", |status| status["connected"] == true).await;
     assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());

@@ -144,7 +144,7 @@ async fn at_the_end_everybody_hears_goodbye() {
     peers[0].register("a1", 100).await;
     let began = Instant::now();
     let stopping = async {
-        plane.plane.stop().await;
+        plane.control.stop().await;
         began.elapsed()
     };
     let told = async {
@@ -174,8 +174,8 @@ async fn a_peer_that_answers_no_goodbye_holds_nobody_up() {
 /// A peer that reads nothing fills the buffers; the connection's clock must go on all the same.
 #[tokio::test]
 async fn a_peer_that_reads_nothing_is_given_up() {
-    let limits = Limits { sending: Duration::from_millis(300), silence: Duration::from_secs(60), ..brisk() };
-    let plane = Plane::start_on(listen().await, &[], limits).await;
+    let limits = Limits { sending: Duration::from_millis(300), silence: Duration::from_mins(1), ..brisk() };
+    let plane = Plane::start_on(listen().await, &[], limits);
     let Peer(socket) = {
         let mut peer = plane.dial().await;
         peer.register("greedy", 1000).await;

@@ -76,7 +76,7 @@ pub(crate) async fn call(method: &str, url: &str, user: Option<&str>, body: &str
 /// A control plane in this process.
 pub(crate) struct Plane {
     pub(crate) address: String,
-    pub(crate) plane: Arc<ControlPlane>,
+    pub(crate) control: Arc<ControlPlane>,
     serving: JoinHandle<()>,
 }
 
@@ -88,10 +88,10 @@ pub(crate) fn brisk() -> Limits {
 impl Plane {
     /// One without dependencies.
     pub(crate) async fn start(variables: &[(&str, &str)]) -> Self {
-        Self::start_on(listen().await, variables, brisk()).await
+        Self::start_on(listen().await, variables, brisk())
     }
 
-    pub(crate) async fn start_on(listener: TcpListener, variables: &[(&str, &str)], limits: Limits) -> Self {
+    pub(crate) fn start_on(listener: TcpListener, variables: &[(&str, &str)], limits: Limits) -> Self {
         let nobody = [("DATABASE_URL", "postgres://strato@127.0.0.1:1/strato"), ("PERMIFY_URL", "http://127.0.0.1:1")];
         let variables = [variables, &nobody].concat();
         let config = strato_control_plane::Config::of(&Variables::of(&variables)).expect("a config");
@@ -99,7 +99,7 @@ impl Plane {
         let plane = ControlPlane::start(strato_control_plane::Config { limits, ..config });
         let app = plane.router();
         let serving = tokio::spawn(async move { axum::serve(listener, app).await.expect("serving") });
-        Self { address, plane, serving }
+        Self { address, control: plane, serving }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {
@@ -133,7 +133,7 @@ impl Plane {
 
     /// Stops as at SIGTERM, and listens no more.
     pub(crate) async fn stop(self) {
-        self.plane.stop().await;
+        self.control.stop().await;
         self.serving.abort();
     }
 }
@@ -235,7 +235,7 @@ struct Known {
 }
 
 impl FakePermify {
-    pub(crate) async fn serve(&self, listener: TcpListener) -> JoinHandle<()> {
+    pub(crate) fn serve(&self, listener: TcpListener) -> JoinHandle<()> {
         let app = Router::new()
             .route("/healthz", get(async || Json(json!({ "status": "SERVING" }))))
             .route("/v1/tenants/t1/schemas/{what}", post(write_schema))

@@ -22,11 +22,17 @@ pub(super) struct Chosen {
     pub(super) spec: ClusterSpec,
 }
 
+/// The chart that the repository file says.
+fn usual(context: &Context) -> Result<Option<Utf8PathBuf>, Failure> {
+    let around = context.repository.file()?;
+    Ok(around.and_then(|around| Some(around.root.join(around.repository.up?))))
+}
+
 impl Chosen {
-    /// The named chart, or the only one whose contract has `cluster:`.
+    /// The named chart, or that of the repository file, or the only one whose contract has `cluster:`.
     pub(super) fn of(named: Option<&Utf8Path>, context: &Context) -> Result<Self, Failure> {
-        if let Some(name) = named {
-            let path = context.repository.one(name)?;
+        if let Some(name) = named.map(ToOwned::to_owned).or(usual(context)?) {
+            let path = context.repository.one(&name)?;
             let (chart, contract) = planning::contract(&path)?;
             let none = || Failure::usage(format!("the contract of {chart} has no `cluster:`"));
             return Self::from(path, &chart, contract).ok_or_else(none);

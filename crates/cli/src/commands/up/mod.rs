@@ -21,7 +21,7 @@ use told::Told;
 /// Arguments of `up`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Folder of a chart, or its name in charts/; the only one with `cluster:` where it is left out
+    /// Folder of a chart, or its name in charts/; where it is left out: that of seatrial.yaml, or the only one with `cluster:`
     #[arg(value_name = "CHART")]
     chart: Option<Utf8PathBuf>,
 

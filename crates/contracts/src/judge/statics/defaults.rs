@@ -3,14 +3,14 @@
 use super::policy::{OF_CHART, POLICIES};
 use super::{
     Facts, Inspected, addresses, autoscaling, disruption, duplicates, images, immutable, node_ports, port_chain,
-    references, selectors, stale_config, version_labels,
+    references, selectors, skaffold, stale_config, version_labels,
 };
 use crate::model::{ChartPlan, EnvironmentPlan};
 
 type Question = fn(&Facts<'_>) -> Inspected;
 
 /// In judging order: each is asked only where those before it found nothing.
-const QUESTIONS: [(&str, Question); 12] = [
+const QUESTIONS: [(&str, Question); 13] = [
     ("duplicates", duplicates::inspect),
     ("selectors", selectors::inspect),
     ("port-chain", port_chain::inspect),
@@ -23,7 +23,11 @@ const QUESTIONS: [(&str, Question); 12] = [
     ("version-labels", version_labels::inspect),
     ("immutable", immutable::inspect),
     ("stale-config", stale_config::inspect),
+    (SKAFFOLD, skaffold::inspect),
 ];
+
+/// About the chart and not about one of its environments.
+const SKAFFOLD: &str = "skaffold";
 
 /// Their names.
 pub(crate) const DEFAULTS_ON_FILES: [&str; QUESTIONS.len()] = names(&QUESTIONS);
@@ -58,10 +62,16 @@ pub(crate) fn policies_with_subject(
     here.filter(|(_, question)| question(&facts).n > 0).map(|(name, _)| *name).collect()
 }
 
-/// The default clauses that have a subject in this environment, in judging order.
-pub(crate) fn defaults_with_subject(chart: &ChartPlan, environment: &EnvironmentPlan) -> Vec<&'static str> {
+/// The default clauses that have a subject in this environment, in judging order; what is about the chart is asked in its
+/// last one.
+pub(crate) fn defaults_with_subject(
+    chart: &ChartPlan,
+    environment: &EnvironmentPlan,
+    is_last: bool,
+) -> Vec<&'static str> {
     let facts = Facts::new(chart, environment);
-    let asked = QUESTIONS.iter().filter(|(_, question)| question(&facts).n > 0);
+    let here = QUESTIONS.iter().filter(|(name, _)| is_last || *name != SKAFFOLD);
+    let asked = here.filter(|(_, question)| question(&facts).n > 0);
     asked.map(|(name, _)| *name).collect()
 }
 

@@ -19,6 +19,7 @@ mod references;
 mod renders;
 mod same;
 mod selectors;
+mod skaffold;
 mod stale_config;
 mod stand_in;
 mod version_labels;
@@ -135,6 +136,10 @@ impl<'a> Facts<'a> {
         match &finding.at {
             At::Nowhere => None,
             At::File(file, line) => Some(Where { file: self.chart.shown(file), line: Some(*line), note: None }),
+            At::Manifest(line) => {
+                let file = self.chart.skaffold.as_ref()?.file.clone();
+                Some(Where { file, line: Some(*line), note: None })
+            }
             At::Object(number, path) => Some(self.graph.documents.get(*number)?.place(self.chart, path)),
             At::Elsewhere(name, number, path) => {
                 let environment = self.chart.environments.iter().find(|one| one.name == *name)?;
@@ -212,6 +217,8 @@ enum At {
     Elsewhere(String, usize, Path),
     /// In a file of the chart, at a line.
     File(String, usize),
+    /// In the Skaffold manifest, at a line.
+    Manifest(usize),
     /// The render does not hold what it is about.
     Nowhere,
 }
@@ -224,6 +231,11 @@ impl Finding {
     /// Of something that the render does not hold.
     fn nowhere(message: impl Into<String>) -> Self {
         Self { message: message.into(), at: At::Nowhere }
+    }
+
+    /// In the Skaffold manifest.
+    fn in_manifest(line: usize, message: impl Into<String>) -> Self {
+        Self { message: message.into(), at: At::Manifest(line) }
     }
 
     /// In a file of the chart that is not rendered, or before it is.

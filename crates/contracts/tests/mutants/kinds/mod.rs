@@ -16,6 +16,7 @@ mod refuses;
 mod renders;
 mod same;
 mod selectors;
+pub(crate) mod skaffold;
 mod stale_config;
 mod version_labels;
 mod written;
@@ -40,6 +41,7 @@ pub(crate) fn all() -> Vec<Mutant> {
         ("version-labels", version_labels::MUTANTS),
         ("immutable", immutable::MUTANTS),
         ("stale-config", stale_config::MUTANTS),
+        ("skaffold", skaffold::MUTANTS),
         ("policy-probes", policy::PROBES),
         ("policy-resources", policy::RESOURCES),
         ("policy-tags", policy::TAGS),
