@@ -213,8 +213,8 @@ impl Link {
         log::event(Level::Info, name, &fields);
         match end {
             End::Close(code, why) => goodbye(self.socket, code, why).await,
-            // The answer to the peer's close is still to be sent.
-            End::Gone(_) => drop(timeout(GOODBYE, self.socket.close(None)).await),
+            // The answer to the peer's close is still to be sent: reading on does that, and sees the end.
+            End::Gone(_) => drop(timeout(GOODBYE, async { while let Some(Ok(_)) = self.socket.next().await {} }).await),
             End::Drop => {}
         }
     }
