@@ -186,6 +186,7 @@ mod tests {
             templates: std::collections::BTreeMap::new(),
             subcharts: std::collections::BTreeMap::new(),
             environments: vec![environment("dev"), environment("prod")],
+            skaffold: None,
         };
         Filter { environment: Some("dev".into()), ..Filter::default() }.apply(&mut plan);
         let left: Vec<_> = plan.environments.iter().map(|one| (one.name.as_str(), one.slots.len())).collect();
