@@ -18,7 +18,7 @@ fn objects(is_dev: bool) -> Vec<Value> {
     let values = chart.join("values-dev.yaml");
     let args = ["template", "strato", chart.as_str(), "--namespace", "strato"];
     let more: &[&str] = if is_dev { &["--values", values.as_str()] } else { &[] };
-    let helm = Cmd::new(Tools::find_helm().expect("Helm")).args(args).args(more).timeout(Duration::from_secs(60));
+    let helm = Cmd::new(Tools::find_helm().expect("Helm")).args(args).args(more).timeout(Duration::from_mins(1));
     let rendered = format!("\n{}", block_on(helm.run_ok()).expect("a render").stdout);
     let documents = rendered.split("\n---").map(|text| serde_yaml::from_str::<Value>(text).expect("YAML"));
     documents.filter(|object| !object.is_null()).collect()
@@ -140,8 +140,8 @@ fn needs_that_have_grown_are_told() {
 
 /// Why file sync is not used: nothing could be copied into an image without a base.
 fn has_a_base(dockerfile: &str) -> bool {
-    let from = dockerfile.lines().filter_map(|line| line.strip_prefix("FROM "));
-    from.last().is_none_or(|base| base.trim() != "scratch")
+    let mut from = dockerfile.lines().filter_map(|line| line.strip_prefix("FROM "));
+    from.next_back().is_none_or(|base| base.trim() != "scratch")
 }
 
 #[test]
