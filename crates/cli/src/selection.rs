@@ -185,6 +185,7 @@ mod tests {
             timeouts: Timeouts::default(),
             templates: std::collections::BTreeMap::new(),
             subcharts: std::collections::BTreeMap::new(),
+            skaffold: None,
             environments: vec![environment("dev"), environment("prod")],
             skaffold: None,
         };
