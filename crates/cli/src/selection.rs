@@ -187,7 +187,6 @@ mod tests {
             subcharts: std::collections::BTreeMap::new(),
             skaffold: None,
             environments: vec![environment("dev"), environment("prod")],
-            skaffold: None,
         };
         Filter { environment: Some("dev".into()), ..Filter::default() }.apply(&mut plan);
         let left: Vec<_> = plan.environments.iter().map(|one| (one.name.as_str(), one.slots.len())).collect();

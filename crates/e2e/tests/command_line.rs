@@ -55,8 +55,8 @@ fn environments_are_compared_where_one_is_chosen() {
     let alike = || registry().with_clauses("clauses:\n  alike: { same: [dev, prod] }\n");
     let args = ["check", "-e", "dev", "--clause", "alike"];
     check(&alike(), &args, 0, &[]);
-    let more = "\n{{ if eq .Values.persistence.size \"100Mi\" }}\nimmutable: false\n{{ end }}\ndata:\n";
-    check(&alike().edited("templates/configmap.yaml", "\ndata:\n", more), &args, 10, &[]);
+    let more = "\nspec:\n{{ if eq .Values.persistence.size \"100Mi\" }}\n  sessionAffinity: None\n{{ end }}\n";
+    check(&alike().edited("templates/service.yaml", "\nspec:\n", more), &args, 10, &[]);
 }
 
 #[test]

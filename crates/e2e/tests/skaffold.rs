@@ -164,6 +164,7 @@ fn built(file: &Utf8Path) -> BTreeMap<String, String> {
 }
 
 #[test]
+#[ignore = "compiles for minutes: `just strato-loop`"]
 fn build_run_verify_and_dev() {
     let state = State::new(EXE);
     let harbour = Harbour::of(&state, "skaffold");

@@ -136,6 +136,7 @@ const NEIGHBOURS: [&str; 2] = ["web-page-lists-agents", "plain-http-is-refused"]
     &["permify-decides", "made-by-post-found-by-select"],
     ("permify-decides", "status: expected 403, seen 200")
 )]
+#[ignore = "not seen on a cluster yet: `just strato-breaks`"]
 fn just_one_clause_fails(#[case] fault: Fault, #[case] clauses: &[&str], #[case] expected: (&str, &str)) {
     let copy = WITHOUT_OVN.iter().fold(copy(&fault), |copy, edit| copy.with(*edit));
     with_short_silences(&copy);
@@ -145,6 +146,7 @@ fn just_one_clause_fails(#[case] fault: Fault, #[case] clauses: &[&str], #[case]
 
 /// The budget is the agent's: who leaks beside it breaks nothing of it.
 #[test]
+#[ignore = "not seen on a cluster yet: `just strato-breaks`"]
 fn a_control_plane_that_leaks_leaves_the_agents_budget_alone() {
     let fault = Fault { more: &[ROOM_FOR_THE_CONTROL_PLANE], ..of_control_plane("leaks") };
     let copy = WITHOUT_OVN.iter().fold(copy(&fault), |copy, edit| copy.with(*edit));
@@ -155,7 +157,6 @@ fn a_control_plane_that_leaks_leaves_the_agents_budget_alone() {
 
 /// The whole contract in `dev`: nothing else notices.
 #[rstest]
-#[ignore = "some ten minutes each: `just strato-breaks`"]
 #[case::answers_200(Fault { more: &[IMPATIENT], ..of_control_plane("answers-200") }, "ready")]
 #[case::never_acks(of_control_plane("never-acks"), "agent-protocol")]
 #[case::drops_after_5s(of_control_plane("drops-after-5s"), "agent-protocol")]
@@ -168,6 +169,7 @@ fn a_control_plane_that_leaks_leaves_the_agents_budget_alone() {
     "waits-for-its-dependencies[sts/postgresql]"
 )]
 #[case::fake_qemu(of_agent("fake-qemu"), "agent-tells-its-mode")]
+#[ignore = "some ten minutes each: `just strato-breaks`"]
 fn whole_contract(#[case] fault: Fault, #[case] clause: &str) {
     check(judged(&copy(&fault), &[]), (clause, ""));
 }
