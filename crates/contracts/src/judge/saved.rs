@@ -195,7 +195,7 @@ mod tests {
         check("{ http: 'svc/registry:http/items/$(saved.id)' }", "/items/7");
         check("{ http: { post: svc/registry:http/, json: { item: $(saved.id) } } }", r#"{\"item\":7}"#);
         check("{ http: { get: svc/registry:http/, expect: { json: { item: $(saved.id) } } } }", r#"{"equal":7}"#);
-        check("{ http: { get: svc/registry:http/, expect: { cel: 'json.id == $(saved.id)' } } }", "json.id == 7");
+        check("{ http: { get: svc/registry:http/, expect: { cel: \"json.id == '$(saved.id)'\" } } }", "json.id == '7'");
         check("{ ws: { to: svc/registry:http/, talk: [{ send: { item: $(saved.id) } }] } }", r#"{\"item\":7}"#);
         check("{ logs: { of: deploy/registry, contain: 'made $(saved.id)' } }", "made 7");
         check("{ object: { deploy/registry: { spec.replicas: $(saved.id) } } }", r#"{"equal":7}"#);
@@ -208,10 +208,10 @@ mod tests {
             &format!("{{ postgres: {{ {login}, query: \"select '$(saved.who)', $(saved.id)\", expect: [[1, 2]] }} }}"),
             "select 'o''hara', 7",
         );
-        let cel = "json.who == '$(saved.who)' && json.id == $(saved.id)";
+        let cel = "json.who == '$(saved.who)' && json.id == '$(saved.id)'";
         check(
             &format!("{{ http: {{ get: svc/registry:http/, expect: {{ cel: \"{cel}\" }} }} }}"),
-            r"json.who == 'o\\'hara' && json.id == 7",
+            r"json.who == 'o\\'hara' && json.id == '7'",
         );
     }
 

@@ -272,7 +272,7 @@ fn a_session_names_what_was_saved_before() {
         format!("  a: {{ {before}, when: uninstall, ws: {{ to: svc/x, talk: [{{ send: '$(saved.{name})' }}] }} }}\n")
     };
     check_clause(&prepared("id"), &[]);
-    check_clause(&prepared("ip"), &["3:85 unknown-reference"]);
+    check_clause(&prepared("ip"), &["3:86 unknown-reference"]);
     check_clause("  a: { tcp: 'svc/x:$(saved.id)' }\n", &["3:13 unknown-reference"]);
 }
 
@@ -499,8 +499,8 @@ fn what_heals_does_so_within_a_time() {
     let clause = |heals: &str| format!("  a: {{ when: {{ restart: deploy/x }}, http: svc/x, heals: {heals} }}\n");
     check_clause(&clause("5s"), &[]);
     check_clause(&clause("{ http: svc/x, within: 5s }"), &[]);
-    check_clause(&clause("{ http: svc/x }"), &["3:58 no-time"]);
-    check_clause(&clause("{ within: 5s }"), &["3:51 no-check"]);
+    check_clause(&clause("{ http: svc/x }"), &["3:57 no-time"]);
+    check_clause(&clause("{ within: 5s }"), &["3:50 no-check"]);
     check_clause("  a: { http: svc/x, heals: { http: svc/x, within: 5s } }\n", &["3:21 no-event"]);
 }
 
@@ -508,8 +508,8 @@ fn what_heals_does_so_within_a_time() {
 fn a_line_is_cut_between_a_workload_and_a_port() {
     let clause = |when: &str| format!("  a: {{ when: {{ {when} }}, http: svc/x }}\n");
     check_clause(&clause("cut: { deploy/x: svc/y:http }"), &[]);
-    check_clause(&clause("cut: { deploy/x: svc/y:http/path }"), &["3:35 bad-target"]);
-    check_clause(&clause("cut: { svc/x: svc/y:http }"), &["3:22 bad-target"]);
+    check_clause(&clause("cut: { deploy/x: svc/y:http/path }"), &["3:33 bad-target"]);
+    check_clause(&clause("cut: { svc/x: svc/y:http }"), &["3:23 bad-target"]);
     check_clause(&clause("cut: deploy/x"), &["3:20 wrong-type"]);
     check_clause(&clause("deletePod: { of: deploy/x, grace: 0s }"), &[]);
     check_clause(&clause("deletePod: { of: deploy/x, grace: 0 }"), &["3:49 wrong-type"]);
