@@ -510,10 +510,10 @@ fn a_line_is_cut_between_a_workload_and_a_port() {
     check_clause(&clause("cut: { deploy/x: svc/y:http }"), &[]);
     check_clause(&clause("cut: { deploy/x: svc/y:http/path }"), &["3:33 bad-target"]);
     check_clause(&clause("cut: { svc/x: svc/y:http }"), &["3:23 bad-target"]);
-    check_clause(&clause("cut: deploy/x"), &["3:20 wrong-type"]);
+    check_clause(&clause("cut: deploy/x"), &["3:21 wrong-type"]);
     check_clause(&clause("deletePod: { of: deploy/x, grace: 0s }"), &[]);
-    check_clause(&clause("deletePod: { of: deploy/x, grace: 0 }"), &["3:49 wrong-type"]);
-    check_clause(&clause("deletePod: { of: deploy/x, grace: 1500ms }"), &["3:49 bad-duration"]);
+    check_clause(&clause("deletePod: { of: deploy/x, grace: 0 }"), &["3:50 wrong-type"]);
+    check_clause(&clause("deletePod: { of: deploy/x, grace: 1500ms }"), &["3:50 bad-duration"]);
 }
 
 #[test]
