@@ -17,7 +17,7 @@ impl Redactor {
         let found: Vec<String> = found.into_iter().collect();
         let mut ours = BTreeSet::new();
         self.needed::<T>(&document, &found, &mut ours);
-        serde_json::from_value(self.without(&document, &|text| !ours.contains(text))).ok()
+        whole(self.without(&document, &|text| !ours.contains(text)))
     }
 
     /// Texts, keys and whole numbers that hold a secret.
@@ -41,9 +41,9 @@ impl Redactor {
 
     /// Those of the texts without which there is no such type (the names of fields and variants, times): halved until they
     /// are found, since they are few among many.
-    fn needed<T: DeserializeOwned>(&self, document: &Value, texts: &[String], ours: &mut BTreeSet<String>) {
+    fn needed<T: Serialize + DeserializeOwned>(&self, document: &Value, texts: &[String], ours: &mut BTreeSet<String>) {
         let clean = self.without(document, &|text| texts.iter().any(|known| known == text));
-        if texts.is_empty() || serde_json::from_value::<T>(clean).is_ok() {
+        if texts.is_empty() || whole::<T>(clean).is_some() {
             return;
         }
         if let [one] = texts {
@@ -78,6 +78,13 @@ impl Redactor {
     }
 }
 
+/// A value of this type, if nothing of the document is lost in it: a field that has a default may be left out, and then a
+/// name that was cleaned away would take its content along without a word.
+fn whole<T: Serialize + DeserializeOwned>(document: Value) -> Option<T> {
+    let value: T = serde_json::from_value(document.clone()).ok()?;
+    (serde_json::to_value(&value).ok()? == document).then_some(value)
+}
+
 #[cfg(test)]
 mod tests {
     use crate::redact::{REDACTED, Redactor};
@@ -97,11 +104,19 @@ mod tests {
         at: u64,
         body: Value,
         headers: BTreeMap<String, String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        notes: Vec<String>,
     }
 
     fn seen(text: &str) -> Seen {
         let headers = BTreeMap::from([(text.to_owned(), format!("a {text} b"))]);
-        Seen { kind: Kind::Http, at: 17_543_254, body: json!({ "port": 5432, "text": text }), headers }
+        Seen {
+            kind: Kind::Http,
+            at: 17_543_254,
+            body: json!({ "port": 5432, "text": text }),
+            headers,
+            notes: Vec::new(),
+        }
     }
 
     #[test]
@@ -112,6 +127,14 @@ mod tests {
         let text = format!("see {REDACTED}://x:{REDACTED}");
         assert_eq!(clean.body, json!({ "port": REDACTED, "text": text }));
         assert_eq!(clean.headers, BTreeMap::from([(text.clone(), format!("a {text} b"))]));
+    }
+
+    #[test]
+    fn a_field_that_may_be_missing_outlives_a_secret_of_its_name() {
+        let redactor = Redactor::of([&b"notes"[..]]);
+        let before = Seen { notes: vec!["kept, and of notes".to_owned()], ..seen("text") };
+        let clean = redactor.clean_typed(&before).expect("of the same type");
+        assert_eq!(clean.notes, [format!("kept, and of {REDACTED}")]);
     }
 
     #[test]
