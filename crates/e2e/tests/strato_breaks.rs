@@ -12,13 +12,13 @@ use rstest::rstest;
 const CONTROL_PLANE: Edit = Edit {
     file: "templates/control-plane/deployment.yaml",
     from: r#"(list $ "DATABASE_PASSWORD") | nindent 12 }}"#,
-    to: "(list $ \"DATABASE_PASSWORD\") | nindent 12 }}\n            - { name: STRATO_FAULT, value: FAULT }",
+    to: "(list $ \"DATABASE_PASSWORD\") | nindent 12 }}\n            - { name: STRATO_FAULT, value: THE-FAULT }",
 };
 
 const AGENT: Edit = Edit {
     file: "templates/agent/deployment.yaml",
     from: "            - configMapRef: { name: strato-agent }\n",
-    to: "            - configMapRef: { name: strato-agent }\n          env:\n            - { name: STRATO_FAULT, value: FAULT }\n",
+    to: "            - configMapRef: { name: strato-agent }\n          env:\n            - { name: STRATO_FAULT, value: THE-FAULT }\n",
 };
 
 /// A program with this fault.
@@ -61,7 +61,7 @@ const WITHOUT_OVN: [Edit; 2] = [
 
 fn copy(fault: &Fault) -> Copy {
     let copy = fault.more.iter().fold(Copy::of("strato"), |copy, edit| copy.with(*edit));
-    copy.edited(fault.of.file, fault.of.from, &fault.of.to.replace("FAULT", fault.name))
+    copy.edited(fault.of.file, fault.of.from, &fault.of.to.replace("THE-FAULT", fault.name))
 }
 
 /// The silent lines are silent for no longer than shows the fault.
@@ -101,7 +101,7 @@ fn check(seen: (Option<i32>, Vec<Line>), (clause, words): (&str, &str)) {
     let odd: Vec<&Line> =
         verdicts.iter().filter(|line| !["pass", "skipped"].contains(&line.verdict.as_str())).collect();
     let failed: Vec<&&Line> = odd.iter().filter(|line| line.verdict == "fail").collect();
-    assert_eq!(failed.len(), 1, "exactly one clause fails: {odd:#?}");
+    assert_eq!(failed.len(), 1, "exactly one clause fails: {odd:#?} of {} verdicts, exit {code:?}", verdicts.len());
     assert!(failed[0].id.ends_with(&format!("::dev::{clause}")), "{clause} fails, not {:#?}", failed[0]);
     assert!(failed[0].cause.contains(words), "the cause says `{words}`: {}", failed[0].cause);
     let loose: Vec<_> = odd.iter().filter(|line| line.verdict != "fail" && line.blocked_by.is_none()).collect();
@@ -144,15 +144,20 @@ fn just_one_clause_fails(#[case] fault: Fault, #[case] clauses: &[&str], #[case]
     check(judged(&copy, &[clauses, &NEIGHBOURS].concat()), expected);
 }
 
+/// Shows that it leaks indeed.
+const ITS_OWN_MEMORY: &str = "clauses:
+  its-own-memory:
+    usage: { of: deploy/strato-control-plane, memory: \"< 100MB\" }
+    for: 30s
+";
+
 /// The budget is the agent's: who leaks beside it breaks nothing of it.
 #[test]
 #[ignore = "not seen on a cluster yet: `just strato-breaks`"]
 fn a_control_plane_that_leaks_leaves_the_agents_budget_alone() {
     let fault = Fault { more: &[ROOM_FOR_THE_CONTROL_PLANE], ..of_control_plane("leaks") };
-    let copy = WITHOUT_OVN.iter().fold(copy(&fault), |copy, edit| copy.with(*edit));
-    let (code, verdicts) = judged(&copy, &["agent-memory"]);
-    let odd: Vec<&Line> = verdicts.iter().filter(|line| line.verdict != "pass").collect();
-    assert_eq!((code, odd), (Some(0), Vec::new()));
+    let copy = WITHOUT_OVN.iter().fold(copy(&fault), |copy, edit| copy.with(*edit)).with_clauses(ITS_OWN_MEMORY);
+    check(judged(&copy, &["agent-memory", "its-own-memory"]), ("its-own-memory", "< 100MB"));
 }
 
 /// The whole contract in `dev`: nothing else notices.
