@@ -137,8 +137,8 @@ fuzz SECONDS="600": (setup "fuzz")
 strato-breaks *ARGS: (setup "suite")
     cargo nextest run --package e2e --test strato_breaks --run-ignored only {{ ARGS }}
 
-# Strato's development loop on a cluster: Skaffold builds, runs, verifies and follows an edit; and the quickstart. Minutes.
-strato-loop *ARGS: (setup "suite")
+# Strato with Skaffold on a cluster: diagnose, render, build, run, verify, an edit that runs; and the quickstart. Minutes.
+strato-loop *ARGS: (setup "suite") (setup "dev")
     cargo nextest run --package e2e --test skaffold --test quickstart --run-ignored only {{ ARGS }}
 
 # A chart judged so many times on one warm cluster: one JSON line a run; the first verdict that differs ends it.

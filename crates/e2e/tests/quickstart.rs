@@ -45,7 +45,7 @@ fn the_quickstart_does_what_it_says() {
 }
 
 #[test]
-#[ignore = "not seen on a cluster yet: `just strato-loop`"]
+#[ignore = "Skaffold compiles for minutes: `just strato-loop`"]
 fn the_quickstart_of_strato_does_what_it_says() {
     does_what_it_says("docs/strato/quickstart.md");
 }

@@ -33,6 +33,7 @@ const SHARED: (&str, &str, &str) = ("crates/workloads/src/log.rs", "\"event\".to
 const LOOP: Duration = Duration::from_mins(2);
 
 #[test]
+#[ignore = "needs Skaffold itself: `just strato-loop`"]
 fn diagnose_knows_every_artifact() {
     let state = State::new(EXE);
     let workspace = Workspace::of(&state);
@@ -82,6 +83,7 @@ fn rendered(workspace: &Workspace, more: &[&str]) -> String {
 }
 
 #[test]
+#[ignore = "needs Skaffold itself: `just strato-loop`"]
 fn render_gives_what_helm_gives() {
     let state = State::new(EXE);
     let workspace = Workspace::of(&state);

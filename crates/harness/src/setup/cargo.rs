@@ -45,12 +45,12 @@ pub(super) async fn make(ctx: &mut Ctx<'_>, tool: &str) -> Result<String, StepEr
     Ok(format!("{} ({})", pin(tool), program(tool)))
 }
 
-/// These run for seconds and are built for minutes: a light optimisation is the better bargain.
+/// These run for seconds and are built for minutes: not optimised is the better bargain.
 async fn install(tool: &str, to: &Utf8Path) -> Result<(), CommandError> {
     let target = cache_dir().join("tmp").join(format!("{tool}-target"));
     let command = Cmd::new("cargo").args(["install", "--locked", "--force", "--root", to.as_str()]);
     let command = command.arg(format!("{tool}@{}", pin(tool))).cwd(to).env("CARGO_TARGET_DIR", &target);
-    let command = command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_LTO", "false");
+    let command = command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0").env("CARGO_PROFILE_RELEASE_LTO", "false");
     let command = command.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16").env_remove("RUSTFLAGS");
     command.timeout(Duration::from_mins(30)).run_ok().await?;
     let _ = std::fs::remove_dir_all(target);
