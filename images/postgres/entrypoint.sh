@@ -1,6 +1,6 @@
 #!/bin/sh
 # Takes the variables and arguments of the public image `postgres`: POSTGRES_USER,
-# POSTGRES_PASSWORD, POSTGRES_DB, and the SQL files of /docker-entrypoint-initdb.d.
+# POSTGRES_PASSWORD, POSTGRES_DB, POSTGRES_HOST_AUTH_METHOD, and the SQL files of /docker-entrypoint-initdb.d.
 set -eu
 case "${1:-postgres}" in
   -*) set -- postgres "$@" ;;
@@ -18,7 +18,7 @@ if [ "$1" = postgres ] && [ ! -s "$PGDATA/PG_VERSION" ]; then
   initdb --username="$user" --pwfile=/tmp/password --encoding=UTF8 --no-locale \
     --auth-local=trust --auth-host=scram-sha-256
   rm /tmp/password
-  echo "host all all all scram-sha-256" >>"$PGDATA/pg_hba.conf"
+  echo "host all all all ${POSTGRES_HOST_AUTH_METHOD:-scram-sha-256}" >>"$PGDATA/pg_hba.conf"
   printf "listen_addresses = '*'\njit = off\n" >>"$PGDATA/postgresql.conf"
   # Nobody else reaches it before it is what it is to be.
   pg_ctl --wait --options="-c listen_addresses=''" start

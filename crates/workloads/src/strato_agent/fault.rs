@@ -9,15 +9,18 @@ pub enum Fault {
     Leaks,
     /// It says that it has QEMU.
     FakeQemu,
+    /// It waits 20 s before it dials again.
+    ReconnectsLate,
 }
 
 impl Word for Fault {
-    const ALL: &'static [Self] = &[Self::Leaks, Self::FakeQemu];
+    const ALL: &'static [Self] = &[Self::Leaks, Self::FakeQemu, Self::ReconnectsLate];
 
     fn word(self) -> &'static str {
         match self {
             Self::Leaks => "leaks",
             Self::FakeQemu => "fake-qemu",
+            Self::ReconnectsLate => "reconnects-late",
         }
     }
 }

@@ -3,12 +3,17 @@
 use super::backoff::Backoff;
 use super::config::Config;
 use super::dial::dial;
+use super::fault::Fault;
 use super::mode::Mode;
 use super::status::Status;
 use super::talk::{Ended, Talk};
 use crate::log::{self, Level};
 use serde_json::json;
+use std::time::Duration;
 use tokio::sync::watch;
+
+/// The pause of an agent that is to be late.
+const LATE: Duration = Duration::from_secs(20);
 
 /// Keeps connected until it is told to leave.
 pub(super) async fn keep(config: &Config, status: &Status, mode: Mode, mut leaving: watch::Receiver<bool>) {
@@ -22,7 +27,7 @@ pub(super) async fn keep(config: &Config, status: &Status, mode: Mode, mut leavi
         if is_proved {
             backoff.reset();
         }
-        let pause = backoff.next();
+        let pause = if config.faults.has(Fault::ReconnectsLate) { LATE } else { backoff.next() };
         status.lost(&reason);
         let message = format!("not connected: {reason}");
         let fields = json!({ "message": message, "reason": reason, "retrySeconds": pause.as_secs_f64() });

@@ -7,7 +7,7 @@ use crate::http::chain;
 use crate::log::{self, Level};
 use serde_json::json;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio_postgres::{Client, NoTls};
 
@@ -22,6 +22,9 @@ const QUERY: Duration = Duration::from_millis(700);
 
 /// The pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// How long a reason that stays the same is not said again: whoever reads the last minute of the log is told.
+const SILENCE: Duration = Duration::from_secs(10);
 
 const TABLE: &str = "create table if not exists vms (
     id text primary key,
@@ -62,15 +65,14 @@ impl Database {
     pub(super) async fn keep(&self) {
         let mut ticks = tokio::time::interval(PAUSE);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut told = None;
+        let mut told = Told::default();
         loop {
             ticks.tick().await;
             let reason = self.connect_once().await;
             let is_lost = self.set(Err(reason.clone())).is_ok();
-            if is_lost || told.as_ref() != Some(&reason) {
+            if told.is_news(&reason, Instant::now()) || is_lost {
                 let name = if is_lost { "database-lost" } else { "database-missing" };
                 log::event(Level::Warn, name, &json!({ "reason": reason }));
-                told = Some(reason);
             }
             if is_lost && self.is_fatal {
                 std::process::exit(1);
@@ -132,5 +134,34 @@ impl Database {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The last reason that was said, and when.
+#[derive(Default)]
+struct Told(Option<(Reason, Instant)>);
+
+impl Told {
+    /// Whether this is to be said now.
+    fn is_news(&mut self, reason: &Reason, now: Instant) -> bool {
+        let is_known = self.0.as_ref().is_some_and(|(last, at)| last == reason && now < *at + SILENCE);
+        if !is_known {
+            self.0 = Some((reason.clone(), now));
+        }
+        !is_known
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_said_again_after_a_while_and_another_at_once() {
+        let (mut told, start) = (Told::default(), Instant::now());
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let said = [("refused", 0), ("refused", 9), ("refused", 11), ("timeout", 12), ("timeout", 13)]
+            .map(|(reason, seconds)| told.is_news(&reason.to_owned(), at(seconds)));
+        assert_eq!(said, [true, false, true, true, false]);
     }
 }

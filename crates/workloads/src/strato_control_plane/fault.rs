@@ -23,6 +23,8 @@ pub enum Fault {
     NoPings,
     /// It asks nobody whether a call is allowed.
     SkipsAuthorization,
+    /// Its page for people is plain text.
+    PlainPage,
     /// It takes 5 MB of memory a second, up to 400 MB.
     Leaks,
 }
@@ -38,6 +40,7 @@ impl Word for Fault {
         Self::ExitsWithoutDatabase,
         Self::NoPings,
         Self::SkipsAuthorization,
+        Self::PlainPage,
         Self::Leaks,
     ];
 
@@ -52,6 +55,7 @@ impl Word for Fault {
             Self::ExitsWithoutDatabase => "exits-without-database",
             Self::NoPings => "no-pings",
             Self::SkipsAuthorization => "skips-authorization",
+            Self::PlainPage => "plain-page",
             Self::Leaks => "leaks",
         }
     }

@@ -1,14 +1,19 @@
 //! `GET /`: the agents, for people with a browser.
 
 use super::agents::Agent;
+use super::fault::Fault;
 use super::plane::ControlPlane;
 use axum::extract::State;
-use axum::response::Html;
+use axum::response::{Html, IntoResponse as _, Response};
 use std::sync::Arc;
 
 /// The page.
-pub(super) async fn page(State(plane): State<Arc<ControlPlane>>) -> Html<String> {
-    Html(of(&plane.agents.list()))
+pub(super) async fn page(State(plane): State<Arc<ControlPlane>>) -> Response {
+    let agents = plane.agents.list();
+    if plane.config.faults.has(Fault::PlainPage) {
+        return format!("{} agents", agents.len()).into_response();
+    }
+    Html(of(&agents)).into_response()
 }
 
 fn of(agents: &[Agent]) -> String {

@@ -179,3 +179,24 @@ async fn fake_qemu_is_said_to_everybody() {
         (&json!("qemu"), &json!("qemu"))
     );
 }
+
+#[tokio::test]
+async fn plain_page_is_no_page() {
+    let page = async |fault: &str| {
+        let plane = Plane::start(&[("STRATO_FAULT", fault)]).await;
+        plane.call("GET", "/", None, "").await.1
+    };
+    assert!(page("").await.as_str().is_some_and(|page| page.starts_with("<!doctype html>")));
+    assert_eq!(page("plain-page").await, json!("0 agents"));
+}
+
+#[tokio::test]
+async fn reconnects_late_waits_and_a_sound_one_does_not() {
+    let url = "ws://127.0.0.1:1/agent/ws";
+    let late = Dialler::start(url, &[("STRATO_FAULT", "reconnects-late")], limits()).await;
+    let sound = Dialler::start(url, &[], limits()).await;
+    let tried = sound.until("it dials again", |status| status["reconnects"].as_u64() >= Some(3)).await;
+    assert_eq!(tried["connected"], false);
+    let waits = late.until("it has tried once", |status| status["reason"].is_string()).await;
+    assert_eq!(waits["reconnects"], 0, "{waits}");
+}
