@@ -17,7 +17,7 @@ impl Redactor {
         let found: Vec<String> = found.into_iter().collect();
         let mut ours = BTreeSet::new();
         self.needed::<T>(&document, &found, &mut ours);
-        whole(self.without(&document, &|text| !ours.contains(text)))
+        whole(&self.without(&document, &|text| !ours.contains(text)))
     }
 
     /// Texts, keys and whole numbers that hold a secret.
@@ -43,7 +43,7 @@ impl Redactor {
     /// are found, since they are few among many.
     fn needed<T: Serialize + DeserializeOwned>(&self, document: &Value, texts: &[String], ours: &mut BTreeSet<String>) {
         let clean = self.without(document, &|text| texts.iter().any(|known| known == text));
-        if texts.is_empty() || whole::<T>(clean).is_some() {
+        if texts.is_empty() || whole::<T>(&clean).is_some() {
             return;
         }
         if let [one] = texts {
@@ -80,9 +80,9 @@ impl Redactor {
 
 /// A value of this type, if nothing of the document is lost in it: a field that has a default may be left out, and then a
 /// name that was cleaned away would take its content along without a word.
-fn whole<T: Serialize + DeserializeOwned>(document: Value) -> Option<T> {
-    let value: T = serde_json::from_value(document.clone()).ok()?;
-    (serde_json::to_value(&value).ok()? == document).then_some(value)
+fn whole<T: Serialize + DeserializeOwned>(document: &Value) -> Option<T> {
+    let value = T::deserialize(document).ok()?;
+    (serde_json::to_value(&value).ok()? == *document).then_some(value)
 }
 
 #[cfg(test)]
