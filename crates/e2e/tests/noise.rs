@@ -88,10 +88,28 @@ fn judged(name: &str, fault: &str, limit: &str) -> Value {
 #[case::stalls_every_20th_request("stall", ("fail", "slow"))]
 fn what_a_workload_does_itself_is_no_noise(#[case] fault: &str, #[case] expected: (&str, &str)) {
     let name = if fault.is_empty() { "agent-sound".to_owned() } else { format!("agent-{fault}s") };
-    let verdict = judged(&name, fault, "20ms");
+    let verdict = undisturbed(|| judged(&name, fault, "20ms"));
     let seen = (verdict["verdict"].as_str(), verdict["cause"]["kind"].as_str().unwrap_or_default());
     println!("{:#}", verdict["measured"]);
     assert_eq!(seen, (Some(expected.0), expected.1), "{verdict:#}");
+}
+
+/// The first verdict that the hypervisor let be taken: what it takes away is noise, rightly, and says nothing of the
+/// workload. The third is the last.
+fn undisturbed(judged: impl Fn() -> Value) -> Value {
+    let is_disturbed = |verdict: &Value| {
+        let message = verdict["cause"]["message"].as_str().unwrap_or_default();
+        verdict["cause"]["kind"] == "noisy" && message.contains("the hypervisor took")
+    };
+    let mut verdict = judged();
+    for _ in 0..2 {
+        if !is_disturbed(&verdict) {
+            break;
+        }
+        println!("taken again: {}", verdict["cause"]["message"]);
+        verdict = judged();
+    }
+    verdict
 }
 
 /// Work of this many threads for each CPU, beside the cluster, as long as the value lives.

@@ -196,7 +196,9 @@ fn a_control_plane_that_leaks_leaves_the_agents_budget_alone() {
     "waits-for-its-dependencies[sts/postgresql]"
 )]
 #[case::fake_qemu(of_agent("fake-qemu"), "agent-tells-its-mode")]
-#[ignore = "some ten minutes each: `just strato-breaks`"]
+#[ignore = "some five minutes each: `just strato-breaks`"]
 fn whole_contract(#[case] fault: Fault, #[case] clause: &str) {
-    check(judged(&copy(&fault), &[]), (clause, ""));
+    let copy = copy(&fault);
+    with_short_silences(&copy);
+    check(judged(&copy, &[]), (clause, ""));
 }
