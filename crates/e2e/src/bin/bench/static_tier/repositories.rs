@@ -123,24 +123,35 @@ pub(super) fn helm_calls(root: &Utf8Path) -> Outcome<Vec<HelmCall>> {
     let mut calls = Vec::new();
     for entry in root.join("charts").read_dir_utf8()? {
         let path = entry?.into_path();
+        // What else lies there (the charts of the last release) is no chart of the repository.
+        if !path.join("Chart.yaml").is_file() {
+            continue;
+        }
         let contract = fs::read_to_string(path.join("contract.yaml")).unwrap_or_default();
         let contract: Value = serde_yaml::from_str(&contract)?;
         let environments = contract["environments"].as_object();
-        let environments =
-            environments.map_or_else(|| vec![&Value::Null], |environments| environments.values().collect());
-        for environment in environments {
+        let environments = environments.map_or_else(
+            || vec![("default", &Value::Null)],
+            |environments| environments.iter().map(|(name, environment)| (name.as_str(), environment)).collect(),
+        );
+        for (name, environment) in environments {
             let args = arguments(&path, environment);
-            calls.extend(refused(&contract).map(|set| HelmCall { args: with(&args, set), is_refused: true }));
+            calls.extend(refused(&contract, name).map(|set| HelmCall { args: with(&args, set), is_refused: true }));
             calls.push(HelmCall { args, is_refused: false });
         }
     }
     Ok(calls)
 }
 
-/// Values that a clause says are refused, each as `set`.
-fn refused(contract: &Value) -> impl Iterator<Item = &Value> {
+/// Values that a clause says are refused in this environment, each as `set`.
+fn refused<'c>(contract: &'c Value, environment: &str) -> impl Iterator<Item = &'c Value> {
     let clauses = contract["clauses"].as_object().into_iter().flat_map(|clauses| clauses.values());
-    clauses.filter_map(|clause| clause["refuses"].as_array()).flatten().map(|refusal| &refusal["set"])
+    let is_there = move |clause: &&Value| match &clause["in"] {
+        Value::Null => true,
+        Value::Array(names) => names.iter().any(|name| name == environment),
+        name => name == environment,
+    };
+    clauses.filter(is_there).filter_map(|clause| clause["refuses"].as_array()).flatten().map(|refusal| &refusal["set"])
 }
 
 fn arguments(chart: &Utf8PathBuf, environment: &Value) -> Vec<String> {
