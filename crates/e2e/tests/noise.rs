@@ -106,7 +106,6 @@ fn undisturbed(judged: impl Fn() -> Value) -> Value {
         if !is_disturbed(&verdict) {
             break;
         }
-        println!("taken again: {}", verdict["cause"]["message"]);
         verdict = judged();
     }
     verdict
