@@ -155,7 +155,7 @@ generate: (setup "static")
     {{ seatrial }} plan --lock
     SEATRIAL_BLESS=1 cargo test --quiet --package e2e --test tidy
 
-# Everything that GitHub Actions runs. The last lines say where the time went; the first failing step ends it.
+# What every change must pass. The last lines say where the time went; the first failing step ends it.
 ci:
     #!/usr/bin/env bash
     set -euo pipefail

@@ -158,7 +158,7 @@ const NEIGHBOURS: [&str; 2] = ["web-page-lists-agents", "plain-http-is-refused"]
 )]
 #[case::plain_page(of_control_plane("plain-page"), &["api-answers"], ("web-page-lists-agents", "text/html"))]
 #[case::reconnects_late(of_agent("reconnects-late"), &["agent-reconnects[graceful]"], ("agent-reconnects[graceful]", ""))]
-#[ignore = "nine minutes together: `just strato-breaks`"]
+#[ignore = "twelve minutes together: `just strato-breaks`"]
 fn just_one_clause_fails(#[case] fault: Fault, #[case] clauses: &[&str], #[case] expected: (&str, &str)) {
     let copy = WITHOUT_OVN.iter().fold(copy(&fault), |copy, edit| copy.with(*edit));
     with_short_silences(&copy);
@@ -175,7 +175,7 @@ const ITS_OWN_MEMORY: &str = "clauses:
 
 /// The budget is the agent's: who leaks beside it breaks nothing of it.
 #[test]
-#[ignore = "nine minutes together: `just strato-breaks`"]
+#[ignore = "twelve minutes together: `just strato-breaks`"]
 fn a_control_plane_that_leaks_leaves_the_agents_budget_alone() {
     let fault = Fault { more: &[ROOM_FOR_THE_CONTROL_PLANE], ..of_control_plane("leaks") };
     let copy = WITHOUT_OVN.iter().fold(copy(&fault), |copy, edit| copy.with(*edit)).with_clauses(ITS_OWN_MEMORY);
